@@ -1,0 +1,85 @@
+/*
+ * What jextract reads to write src/main/java/io/github/linuxns/internal/ffi; see README.md.
+ *
+ * Only the C library's headers are included where they say enough. Two headers are avoided on purpose:
+ *   <linux/pidfd.h>  pulls in <linux/fcntl.h>, which defines the same structs as <fcntl.h>;
+ *   <linux/fs.h>     pulls in <linux/mount.h>, which clashes with <sys/mount.h> of some glibc.
+ */
+#ifndef LINUX_NAMESPACES_H
+#define LINUX_NAMESPACES_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* CLONE_, O_PATH, AT_EMPTY_PATH, struct statx, syscall */
+#endif
+
+#include <fcntl.h>       /* O_, AT_, F_ */
+#include <net/if.h>      /* struct ifreq, IFF_ */
+#include <sched.h>       /* CLONE_ */
+#include <sys/file.h>    /* LOCK_ */
+#include <sys/ioctl.h>   /* SIOC; with it the kernel's _IO family */
+#include <sys/mount.h>   /* MS_, MNT_, UMOUNT_ */
+#include <sys/socket.h>  /* AF_, SOCK_ */
+#include <sys/stat.h>    /* struct statx, STATX_, S_IF */
+#include <sys/statfs.h>  /* struct statfs */
+#include <sys/syscall.h> /* SYS_ */
+#include <unistd.h>      /* syscall */
+
+#include <linux/ioctl.h> /* _IO, _IOR */
+#include <linux/magic.h> /* NSFS_MAGIC */
+#include <linux/nsfs.h>  /* NS_GET_ */
+#include <linux/types.h> /* __u64 */
+
+/*
+ * Constants newer than the headers of a distribution we build on, each by the formula the kernel gives it.
+ * HeadersTest finds them by their #ifndef and compares them with the system's own, where that has them.
+ */
+
+/* <linux/nsfs.h>: ioctls on a namespace's file; 0xb7 is NSIO, which older headers define as well. */
+
+#ifndef NS_GET_MNTNS_ID
+#define NS_GET_MNTNS_ID _IOR(0xb7, 5, __u64) /* Linux 6.11 */
+#endif
+
+#ifndef NS_GET_ID
+#define NS_GET_ID _IOR(0xb7, 13, __u64) /* Linux 6.18 */
+#endif
+
+/* <linux/pidfd.h>: a flag of pidfd_open(2), and ioctls on what it returns; 0xff is PIDFS_IOCTL_MAGIC. */
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* Linux 6.9 */
+#endif
+
+#ifndef PIDFD_GET_CGROUP_NAMESPACE
+#define PIDFD_GET_CGROUP_NAMESPACE _IO(0xff, 1) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_IPC_NAMESPACE
+#define PIDFD_GET_IPC_NAMESPACE _IO(0xff, 2) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_MNT_NAMESPACE
+#define PIDFD_GET_MNT_NAMESPACE _IO(0xff, 3) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_NET_NAMESPACE
+#define PIDFD_GET_NET_NAMESPACE _IO(0xff, 4) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_PID_NAMESPACE
+#define PIDFD_GET_PID_NAMESPACE _IO(0xff, 5) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_TIME_NAMESPACE
+#define PIDFD_GET_TIME_NAMESPACE _IO(0xff, 7) /* Linux 6.11; 6 and 8 are the children's pid and time */
+#endif
+
+#ifndef PIDFD_GET_USER_NAMESPACE
+#define PIDFD_GET_USER_NAMESPACE _IO(0xff, 9) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_UTS_NAMESPACE
+#define PIDFD_GET_UTS_NAMESPACE _IO(0xff, 10) /* Linux 6.11 */
+#endif
+
+#endif /* LINUX_NAMESPACES_H */

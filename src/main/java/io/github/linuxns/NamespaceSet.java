@@ -1,0 +1,209 @@
+package io.github.linuxns;
+
+import io.github.linuxns.internal.FreshThread;
+import io.github.linuxns.internal.InsideThreads;
+import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.ProcessReference;
+import io.github.linuxns.internal.Target;
+import io.github.linuxns.internal.ThreadPosition;
+import io.github.linuxns.internal.TypeFacts;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several namespaces that are entered together: all or none.
+ *
+ * <p>At most one of each type. A set owns a descriptor of each, until it is closed; what {@link
+ * NamespaceHandle} says of closing holds here too. All methods may be called by any thread.
+ */
+public final class NamespaceSet implements Enterable, AutoCloseable {
+  /** In the order in which they are entered. */
+  private final List<Target> targets;
+
+  private final Set<NamespaceType> types;
+
+  private NamespaceSet(Map<NamespaceType, OpenFile> files) {
+    List<Target> ordered = new ArrayList<>();
+    files.forEach((type, file) -> ordered.add(new Target(type, file)));
+    // MOUNT last: until then the files of the caller are in reach.
+    ordered.sort((a, b) -> Boolean.compare(isMount(a), isMount(b)));
+    this.targets = List.copyOf(ordered);
+    EnumSet<NamespaceType> all = EnumSet.noneOf(NamespaceType.class);
+    all.addAll(files.keySet());
+    this.types = Collections.unmodifiableSet(all);
+  }
+
+  /**
+   * Makes a set of namespaces that are open. The handles stay the caller's: the set duplicates
+   * them.
+   *
+   * @param first a namespace of any type
+   * @param rest more, of other types
+   * @return a set, to be closed
+   * @throws IllegalArgumentException if two are of the same type
+   * @throws IllegalStateException if one is closed
+   * @throws SyscallException {@code EMFILE} if the process may not open more files
+   */
+  public static NamespaceSet of(NamespaceHandle first, NamespaceHandle... rest)
+      throws SyscallException {
+    List<NamespaceHandle> handles = new ArrayList<>(List.of(rest));
+    handles.addFirst(first);
+    EnumSet<NamespaceType> seen = EnumSet.noneOf(NamespaceType.class);
+    for (NamespaceHandle handle : handles) {
+      if (!seen.add(handle.type())) {
+        throw new IllegalArgumentException("more than one namespace of type " + handle.type());
+      }
+    }
+    return collect(files -> {
+      for (NamespaceHandle handle : handles) {
+        files.put(handle.type(), handle.target().file().duplicate());
+      }
+    });
+  }
+
+  /**
+   * Opens those namespaces of a process or thread that a thread can enter, and that differ from the
+   * caller's: there may be none. All are of one and the same process, even when its number is used
+   * again meanwhile.
+   *
+   * @param pid a process or thread id in the caller's pid namespace
+   * @return a set, to be closed; later moves of the process do not change it
+   * @throws IllegalArgumentException if the pid is not positive, or larger than any pid
+   * @throws SyscallException as {@link NamespaceHandle#open(long, NamespaceType)}
+   */
+  public static NamespaceSet open(long pid) throws SyscallException {
+    EnumSet<NamespaceType> movable = EnumSet.copyOf(TypeFacts.MOVABLE);
+    movable.removeIf(type -> !type.isSupported());
+    return open(pid, movable, true);
+  }
+
+  /**
+   * Opens namespaces of a process or thread. All are of one and the same process, even when its
+   * number is used again meanwhile.
+   *
+   * @param pid a process or thread id in the caller's pid namespace
+   * @param types which of its namespaces, at least one; a set that holds a type that no thread of a
+   *     JVM can move into cannot be entered
+   * @return a set, to be closed; later moves of the process do not change it
+   * @throws IllegalArgumentException if the pid is not positive, or larger than any pid; or without
+   *     types
+   * @throws SyscallException as {@link NamespaceHandle#open(long, NamespaceType)}
+   */
+  public static NamespaceSet open(long pid, NamespaceType... types) throws SyscallException {
+    if (types.length == 0) {
+      throw new IllegalArgumentException("no types; open(pid) takes all that differ");
+    }
+    return open(pid, EnumSet.copyOf(List.of(types)), false);
+  }
+
+  private static NamespaceSet open(
+      long pid, Collection<NamespaceType> types, boolean onlyWhatDiffers) throws SyscallException {
+    return collect(files -> {
+      try (ProcessReference process = ProcessReference.open(pid)) {
+        for (NamespaceType type : types) {
+          OpenFile file = process.open(type);
+          files.put(type, file);
+          if (onlyWhatDiffers && NamespaceFiles.isWhereWeAre(file, type)) {
+            files.remove(type);
+            file.close();
+          }
+        }
+      }
+    });
+  }
+
+  /** {@return the types in the set, in their order; unmodifiable; also after it is closed} */
+  public Set<NamespaceType> types() {
+    return types;
+  }
+
+  /**
+   * Opens one of the set's namespaces a second time.
+   *
+   * @param type which one
+   * @return a handle of its own, to be closed
+   * @throws IllegalArgumentException if the set has none of that type
+   * @throws IllegalStateException if the set is closed
+   * @throws SyscallException {@code EMFILE} if the process may not open more files
+   */
+  public NamespaceHandle duplicate(NamespaceType type) throws SyscallException {
+    for (Target target : targets) {
+      if (target.type() == type) {
+        return NamespaceHandle.ofDuplicate(target);
+      }
+    }
+    throw new IllegalArgumentException("no " + type + " namespace in the set, only " + types);
+  }
+
+  @Override
+  public NamespaceScope enter() throws SyscallException {
+    return ThreadPosition.ofCurrentThread().enter(targets);
+  }
+
+  @Override
+  public <T extends @Nullable Object, X extends Exception> T call(Task<? extends T, X> task)
+      throws SyscallException, X {
+    requireOpen();
+    return FreshThread.call(threadName(), targets, task);
+  }
+
+  @Override
+  public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
+    requireOpen();
+    return new InsideThreads(threadName(), base, targets);
+  }
+
+  /** Closes it; a second time does nothing. */
+  @Override
+  public void close() {
+    for (Target target : targets) {
+      target.file().close();
+    }
+  }
+
+  /** {@return the types, such as "[NETWORK, UTS]"} */
+  @Override
+  public String toString() {
+    return types.toString();
+  }
+
+  private void requireOpen() {
+    for (Target target : targets) {
+      target.file().requireOpen();
+    }
+  }
+
+  private String threadName() {
+    return "in " + types;
+  }
+
+  private static boolean isMount(Target target) {
+    return target.type() == NamespaceType.MOUNT;
+  }
+
+  /** Fills a set; what is open is closed again if that fails. */
+  private static NamespaceSet collect(Filling filling) throws SyscallException {
+    EnumMap<NamespaceType, OpenFile> files = new EnumMap<>(NamespaceType.class);
+    try {
+      filling.fill(files);
+    } catch (SyscallException | RuntimeException e) {
+      files.values().forEach(OpenFile::close);
+      throw e;
+    }
+    return new NamespaceSet(files);
+  }
+
+  @FunctionalInterface
+  private interface Filling {
+    void fill(Map<NamespaceType, OpenFile> files) throws SyscallException;
+  }
+}

@@ -1,0 +1,162 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceLeakError;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where −errno becomes an exception, with the words that help. */
+public final class Failures {
+  private static final Remedies REMEDIES = new Remedies(new RunningSystem());
+
+  /** What a thread says that could not come home before. */
+  static final String LOST =
+      "this thread could not come home from a namespace earlier, so it does not enter another one;"
+          + " let it end";
+
+  /** The remedy where a file of /proc is missing that is always there. */
+  static final String NO_PROC = "/proc is not mounted where the thread is";
+
+  private Failures() {}
+
+  /**
+   * A failure with nothing special to say, other than what its errno always means.
+   *
+   * @param result −errno
+   */
+  static SyscallException of(SystemCall call, int result, @Nullable String object) {
+    return of(call, result, object, REMEDIES.always(errno(result)));
+  }
+
+  /** Entering a namespace, by a descriptor of it. */
+  static SyscallException entering(NamespaceType type, int fd, int result) {
+    return of(
+        SystemCall.SETNS,
+        result,
+        describe(type, fd),
+        REMEDIES.entering(errno(result), type, NamespaceFiles.ownerOf(fd)));
+  }
+
+  /** The proof, before anything moves, that a thread could come back to where it is, has failed. */
+  static SyscallException noWayHome(SyscallException failure) {
+    return new SyscallException(
+        failure.syscall(),
+        failure.errnoNumber(),
+        null,
+        "the thread could not come back to where it is, so it did not leave: "
+            + failure.getMessage());
+  }
+
+  /** A thread that did not come back from somewhere. */
+  static NamespaceLeakError lost(SyscallException cause) {
+    return new NamespaceLeakError(
+        "thread \""
+            + Thread.currentThread().getName()
+            + "\" could not come home and must not be used any more: "
+            + cause.getMessage(),
+        cause);
+  }
+
+  /** Making new namespaces. */
+  static SyscallException unsharing(Collection<NamespaceType> types, int result) {
+    for (NamespaceType type : types) {
+      if (errno(result) == Errno.EINVAL && !NamespaceFiles.isSupported(type)) {
+        return lacks(type, SystemCall.UNSHARE);
+      }
+    }
+    return of(SystemCall.UNSHARE, result, names(types), REMEDIES.unsharing(errno(result), types));
+  }
+
+  /** Looking at, or opening, a process or what belongs to it. */
+  static SyscallException ofProcess(SystemCall call, int result, String object) {
+    return switch (errno(result)) {
+      case ENOENT, ENOTDIR -> of(call, -Errno.ENOENT.number(), object, NO_PROC);
+      case EPERM, EACCES -> of(call, result, object, REMEDIES.lookingAtProcess());
+      default -> of(call, result, object);
+    };
+  }
+
+  /** A process that hides from us although it is there. */
+  static SyscallException hidden(SystemCall call, String process) {
+    return of(
+        call,
+        -Errno.EACCES.number(),
+        process,
+        "the process is there, but /proc hides it (mount option hidepid); it takes the same user,"
+            + " or membership in the group that the gid= option names");
+  }
+
+  /** A process that has ended. */
+  static SyscallException gone(SystemCall call, String process) {
+    return of(call, -Errno.ESRCH.number(), process, "the process has ended, or never was");
+  }
+
+  /** A namespace type that the kernel lacks. */
+  static SyscallException lacks(NamespaceType type, SystemCall call) {
+    return of(
+        call,
+        -Errno.ENOSYS.number(),
+        type.procName(),
+        "this kernel has no "
+            + type
+            + " namespaces; it takes Linux "
+            + TypeFacts.of(type).since()
+            + " or later, built with them");
+  }
+
+  /** A file that is no namespace, or one of another type than was asked for. */
+  static SyscallException notANamespace(SystemCall call, String path) {
+    return of(call, -Errno.EINVAL.number(), path, "it is not a namespace file");
+  }
+
+  /** A thread of a JVM cannot move into a namespace of this type. */
+  static UnsupportedOperationException notMovable(NamespaceType type) {
+    String why =
+        type == NamespaceType.USER
+            ? "the kernel lets no process with more than one thread, as a JVM is, change its USER"
+                + " namespace"
+            : "the kernel moves only a thread's children, not the thread, into another "
+                + type
+                + " namespace";
+    return new UnsupportedOperationException(
+        why + "; start a process in it instead (process.NamespaceProcessBuilder)");
+  }
+
+  /** Namespaces of this type are made by starting a process in them. */
+  static UnsupportedOperationException needsChild(NamespaceType type) {
+    return new UnsupportedOperationException(
+        "to make a "
+            + type
+            + " namespace takes a child process, which this version of the library does not start"
+            + " (process.NamespaceProcessBuilder will)");
+  }
+
+  /** Putting a namespace into the file system, or taking it out. */
+  static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
+    return of(call, result, target, REMEDIES.pinning(errno(result), type));
+  }
+
+  /** Any other failure whose remedy is known at the place where it is noticed. */
+  static SyscallException of(
+      SystemCall call, int result, @Nullable String object, @Nullable String remedy) {
+    return new SyscallException(call.cName(), -result, object, remedy);
+  }
+
+  private static Errno errno(int result) {
+    return Errno.of(-result);
+  }
+
+  private static String describe(NamespaceType type, int fd) {
+    return type.procName() + ":[" + NamespaceFiles.inodeText(fd) + ']';
+  }
+
+  private static String names(Collection<NamespaceType> types) {
+    StringBuilder names = new StringBuilder();
+    for (NamespaceType type : types) {
+      names.append(names.isEmpty() ? "" : ", ").append(type);
+    }
+    return names.toString();
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.linuxns.internal;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The threads that the JDK starts behind one's back the first time that they are needed: the
+ * carriers of virtual threads, the common pool, the process reaper; and our own cleaner. A thread
+ * is born into the namespaces of the one that starts it, so when that one happened to be away they
+ * would live in a foreign namespace for good. They are therefore started at home, before any thread
+ * first leaves. That lowers the odds and no more: pools grow, and threads that idle are replaced.
+ */
+final class HomeThreads {
+  private HomeThreads() {}
+
+  /** Starts them, once, from the calling thread, which is at home. */
+  static void start() {
+    Started.now();
+  }
+
+  private static void startAll() {
+    OpenFile.startCleaner();
+    // The reaper need not be waited for: the thread that starts it is itself born at home.
+    Thread.ofPlatform().daemon().name("namespace-home").start(HomeThreads::startReaper);
+    ForkJoinPool.commonPool().execute(() -> {});
+    Thread carried = Thread.ofVirtual().start(() -> LockSupport.parkNanos(1)); // and its timer
+    // A virtual thread could wait here for the carrier that it runs on; and it shows that there is
+    // one.
+    if (!Thread.currentThread().isVirtual() && Uninterruptibly.join(carried, () -> {})) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * The JDK starts its reaper with the first process, so there has to be one, as short as can be.
+   */
+  private static void startReaper() {
+    Path helper = Path.of(System.getProperty("java.home"), "lib", "jspawnhelper");
+    try {
+      new ProcessBuilder(helper.toString(), "--version")
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException | InterruptedException notHere) {
+      // An application that cannot start processes has no reaper to lose either.
+    }
+  }
+
+  /** Initialised once. What it starts must not need it, so it holds no code of its own. */
+  private static final class Started {
+    static {
+      startAll();
+    }
+
+    static void now() {}
+  }
+}

@@ -1,0 +1,325 @@
+package io.github.linuxns.internal;
+
+import static io.github.linuxns.internal.ffi.namespaces_h.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.proc.NamespaceLink;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** The files by which namespaces are named, opened and asked. */
+public final class NamespaceFiles {
+  /** More than the longest text of a link: "cgroup:[4294967295]" has 19 bytes. */
+  static final int LINK_BYTES = 64;
+
+  private static final String MY_NAMESPACES = "/proc/thread-self/ns/";
+
+  private NamespaceFiles() {}
+
+  /** A namespace that is open, with what was learnt on the way. */
+  public record Opened(OpenFile file, Namespace namespace) {}
+
+  // ---- identity, without opening ----
+
+  /** See {@link NamespaceType#isSupported()}. */
+  public static boolean isSupported(NamespaceType type) {
+    return hasProc() ? Supported.TYPES.contains(type) : hasByPidfd(type);
+  }
+
+  /** See {@link Namespace#current}. */
+  public static Namespace current(NamespaceType type) throws SyscallException {
+    byte[] text = new byte[LINK_BYTES];
+    int length = Syscalls.readLink(AT_FDCWD(), MY_NAMESPACES + type.procName(), text);
+    if (length < 0) {
+      throw mine(SystemCall.READLINKAT, length, type);
+    }
+    return NamespaceLink.parse(linkText(text, length));
+  }
+
+  /** See {@link Namespace#of(long, NamespaceType)}. */
+  public static Namespace of(long pid, NamespaceType type) throws SyscallException {
+    ProcessReference.checkPid(pid);
+    byte[] text = new byte[LINK_BYTES];
+    int length = Syscalls.readLink(AT_FDCWD(), "/proc/" + pid + "/ns/" + type.procName(), text);
+    if (length >= 0) {
+      return NamespaceLink.parse(linkText(text, length));
+    }
+    if (length == -Errno.ENOENT.number() && !isSupported(type) && hasProc()) {
+      throw Failures.lacks(type, SystemCall.READLINKAT);
+    }
+    throw noProcessDirectory(SystemCall.READLINKAT, length, pid);
+  }
+
+  /** See {@link Namespace#currentAll}. */
+  public static Map<NamespaceType, Namespace> currentAll() throws SyscallException {
+    EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
+    for (NamespaceType type : NamespaceType.values()) {
+      if (isSupported(type)) {
+        all.put(type, current(type));
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** See {@link Namespace#allOf}. */
+  public static Map<NamespaceType, Namespace> allOf(long pid) throws SyscallException {
+    EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
+    try (ProcessReference process = ProcessReference.open(pid)) {
+      for (NamespaceType type : NamespaceType.values()) {
+        String text = process.readLink(type);
+        if (text != null) {
+          all.put(type, NamespaceLink.parse(text));
+        }
+      }
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** The calling thread's namespace for a message; never fails. */
+  static String textOfCurrent(NamespaceType type) {
+    try {
+      return current(type).toString();
+    } catch (SyscallException unreadable) {
+      return type.procName() + ":[?]";
+    }
+  }
+
+  static String linkText(byte[] text, int length) {
+    return new String(text, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  // ---- opening ----
+
+  /** Opens the calling thread's own. */
+  public static Opened openCurrent(NamespaceType type) throws SyscallException {
+    int fd = Syscalls.openForReading(MY_NAMESPACES + type.procName());
+    if (fd < 0) {
+      throw mine(SystemCall.OPENAT, fd, type);
+    }
+    return opened(new OpenFile(fd), type);
+  }
+
+  /** Opens a process's or thread's. */
+  public static Opened open(long pid, NamespaceType type) throws SyscallException {
+    try (ProcessReference process = ProcessReference.open(pid)) {
+      return opened(process.open(type), type);
+    }
+  }
+
+  /**
+   * Opens the one that a file stands for. It is opened without effect first, and for reading only
+   * when it is known to be a namespace.
+   */
+  public static Opened open(Path path) throws SyscallException {
+    String text = Paths.text(path);
+    int anything = Syscalls.openPath(text);
+    if (anything < 0) {
+      throw Failures.of(SystemCall.OPENAT, anything, text);
+    }
+    try {
+      return reopen(anything, text);
+    } finally {
+      Syscalls.close(anything);
+    }
+  }
+
+  /** Opens for reading what is open as a mere path, if it is a namespace. */
+  static Opened reopen(int pathFd, String text) throws SyscallException {
+    int isNamespace = Syscalls.isNamespaceFile(pathFd);
+    if (isNamespace < 0) {
+      throw Failures.of(SystemCall.FSTATFS, isNamespace, text);
+    }
+    if (isNamespace == 0) {
+      throw Failures.notANamespace(SystemCall.OPENAT, text);
+    }
+    int fd = Syscalls.openForReading(Paths.ofDescriptor(pathFd));
+    if (fd < 0) {
+      throw fd == -Errno.ENOENT.number()
+          ? Failures.of(SystemCall.OPENAT, fd, text, Failures.NO_PROC)
+          : Failures.of(SystemCall.OPENAT, fd, text);
+    }
+    OpenFile file = new OpenFile(fd);
+    int flag = Syscalls.ioctl(fd, NS_GET_NSTYPE());
+    if (flag < 0) {
+      file.close(); // on nsfs, but no namespace
+      throw Failures.notANamespace(SystemCall.IOCTL, text);
+    }
+    return opened(file, TypeFacts.ofCloneFlag(flag));
+  }
+
+  /** What is open, with its identity; closes it if that fails. */
+  public static Opened opened(OpenFile file, NamespaceType type) throws SyscallException {
+    try {
+      return new Opened(file, new Namespace(type, inode(file)));
+    } catch (SyscallException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  // ---- asking an open one ----
+
+  /** True if it is the namespace that the calling thread is in. */
+  public static boolean isWhereWeAre(OpenFile file, NamespaceType type) throws SyscallException {
+    return inode(file) == current(type).inode();
+  }
+
+  /** The inode of an open namespace. */
+  static long inode(OpenFile file) throws SyscallException {
+    int fd = file.acquire();
+    try {
+      FileStatus status = new FileStatus();
+      int result = Syscalls.status(fd, status);
+      if (result < 0) {
+        throw Failures.of(SystemCall.STATX, result, null);
+      }
+      return status.inode;
+    } finally {
+      file.release();
+    }
+  }
+
+  /** The inode of an open namespace for a message; never fails. */
+  static String inodeText(int fd) {
+    FileStatus status = new FileStatus();
+    return Syscalls.status(fd, status) < 0 ? "?" : Long.toString(status.inode);
+  }
+
+  /** See {@link io.github.linuxns.NamespaceHandle#id()}. */
+  public static OptionalLong id(int fd, NamespaceType type) throws SyscallException {
+    long[] id = new long[1];
+    int result = Syscalls.ioctl(fd, NS_GET_ID(), id);
+    if (isUnknownRequest(result) && type == NamespaceType.MOUNT) {
+      result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID(), id);
+    }
+    if (isUnknownRequest(result)) {
+      return OptionalLong.empty();
+    }
+    if (result < 0) {
+      throw Failures.of(SystemCall.IOCTL, result, "id of a " + type + " namespace");
+    }
+    return OptionalLong.of(id[0]);
+  }
+
+  /** See {@link io.github.linuxns.NamespaceHandle#openOwner()}. */
+  public static Optional<Opened> openOwner(int fd) throws SyscallException {
+    return relative(fd, NS_GET_USERNS(), NamespaceType.USER);
+  }
+
+  /** See {@link io.github.linuxns.NamespaceHandle#openParent()}. */
+  public static Optional<Opened> openParent(int fd, NamespaceType type) throws SyscallException {
+    return relative(fd, NS_GET_PARENT(), type);
+  }
+
+  /** See {@link io.github.linuxns.NamespaceHandle#ownerUid()}. */
+  public static long ownerUid(int fd) throws SyscallException {
+    long[] uid = new long[1];
+    int result = Syscalls.ioctl(fd, NS_GET_OWNER_UID(), uid);
+    if (result < 0) {
+      throw Failures.of(SystemCall.IOCTL, result, "owner of a USER namespace");
+    }
+    return uid[0];
+  }
+
+  /** The user namespace that owns an open one, for a message; empty if out of sight. */
+  static Optional<Namespace> ownerOf(int fd) {
+    try {
+      Optional<Opened> owner = openOwner(fd);
+      owner.ifPresent(opened -> opened.file().close());
+      return owner.map(Opened::namespace);
+    } catch (SyscallException unknown) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<Opened> relative(int fd, long request, NamespaceType type)
+      throws SyscallException {
+    int relative = Syscalls.ioctl(fd, request);
+    if (relative == -Errno.EPERM.number()) {
+      return Optional.empty();
+    }
+    if (relative < 0) {
+      throw Failures.of(SystemCall.IOCTL, relative, "relative of a " + type + " namespace");
+    }
+    return Optional.of(opened(new OpenFile(relative), type));
+  }
+
+  private static boolean isUnknownRequest(int result) {
+    return result == -Errno.ENOTTY.number() || result == -Errno.EINVAL.number();
+  }
+
+  // ---- why not ----
+
+  /** Why a look below /proc/PID failed. */
+  static SyscallException noProcessDirectory(SystemCall call, int result, long pid) {
+    String process = "process " + pid;
+    if (result != -Errno.ENOENT.number()) {
+      return result == -Errno.ESRCH.number()
+          ? Failures.gone(call, process)
+          : Failures.ofProcess(call, result, process);
+    }
+    if (!hasProc()) {
+      return Failures.of(call, result, process, Failures.NO_PROC);
+    }
+    // Not in /proc: gone, a zombie, or there and hidden.
+    return exists(Syscalls.pidfdOpen(pid)) && !exists(Syscalls.openDirectoryPath("/proc/" + pid))
+        ? Failures.hidden(call, process)
+        : Failures.gone(call, process);
+  }
+
+  /** Whether opening something worked, and closes it. */
+  private static boolean exists(int opened) {
+    return opened >= 0 && Syscalls.close(opened) == 0;
+  }
+
+  private static SyscallException mine(SystemCall call, int result, NamespaceType type) {
+    if (result == -Errno.ENOENT.number()) {
+      return hasProc()
+          ? Failures.lacks(type, call)
+          : Failures.of(call, result, MY_NAMESPACES + type.procName(), Failures.NO_PROC);
+    }
+    return Failures.of(call, result, MY_NAMESPACES + type.procName());
+  }
+
+  private static boolean hasProc() {
+    return isNamespaceLink("user") || isNamespaceLink("mnt");
+  }
+
+  private static boolean isNamespaceLink(String name) {
+    return Syscalls.readLink(AT_FDCWD(), MY_NAMESPACES + name, new byte[LINK_BYTES]) > 0;
+  }
+
+  /** Without /proc, on Linux 6.11 or later: whether our own process has one. */
+  private static boolean hasByPidfd(NamespaceType type) {
+    int pidfd = Syscalls.pidfdOpen(ProcessHandle.current().pid());
+    int fd = pidfd < 0 ? pidfd : Syscalls.ioctl(pidfd, TypeFacts.of(type).pidfdRequest());
+    boolean has = exists(fd);
+    exists(pidfd);
+    return has;
+  }
+
+  /** Asked once: a kernel does not change. */
+  private static final class Supported {
+    static final Set<NamespaceType> TYPES = probe();
+
+    private static Set<NamespaceType> probe() {
+      EnumSet<NamespaceType> types = EnumSet.noneOf(NamespaceType.class);
+      for (NamespaceType type : NamespaceType.values()) {
+        if (isNamespaceLink(type.procName())) {
+          types.add(type);
+        }
+      }
+      return Collections.unmodifiableSet(types);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.SyscallException;
+import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+
+/**
+ * One file descriptor and who closes it: {@link #close()}, as soon as nobody uses it any more, so
+ * that no system call can meet a number that meanwhile means another file; or, if it is forgotten,
+ * the garbage collector.
+ */
+public final class OpenFile implements AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final AtomicIntegerFieldUpdater<OpenFile> STATE =
+      AtomicIntegerFieldUpdater.newUpdater(OpenFile.class, "state");
+  private static final int CLOSED = Integer.MIN_VALUE;
+
+  private static final String CLOSED_MESSAGE = "the handle is closed";
+
+  private final int number;
+  private final Cleaner.Cleanable closing;
+
+  /** How many use it now; with the sign bit once it is closed. */
+  private volatile int state;
+
+  /**
+   * Starts the thread that closes what was forgotten, unless it runs: from here, not from a moved
+   * thread.
+   */
+  static void startCleaner() {
+    // To come here is enough: it starts when this class is initialised.
+  }
+
+  /** Owns that descriptor from now on. */
+  OpenFile(int number) {
+    this.number = number;
+    this.closing = CLEANER.register(this, () -> Syscalls.close(number));
+  }
+
+  /**
+   * The number, which stays valid until {@link #release()}.
+   *
+   * @throws IllegalStateException if it is closed
+   */
+  public int acquire() {
+    if (STATE.incrementAndGet(this) < 0) {
+      release();
+      throw new IllegalStateException(CLOSED_MESSAGE);
+    }
+    return number;
+  }
+
+  /** To be called once for each {@link #acquire()}. */
+  public void release() {
+    if (STATE.decrementAndGet(this) == CLOSED) {
+      closing.clean();
+    }
+  }
+
+  /** Opens the same file a second time. */
+  public OpenFile duplicate() throws SyscallException {
+    int fd = acquire();
+    try {
+      int copy = Syscalls.duplicate(fd);
+      if (copy < 0) {
+        throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
+      }
+      return new OpenFile(copy);
+    } finally {
+      release();
+    }
+  }
+
+  /** Throws IllegalStateException if it is closed. */
+  public void requireOpen() {
+    if (!isOpen()) {
+      throw new IllegalStateException(CLOSED_MESSAGE);
+    }
+  }
+
+  /** True until {@link #close()}. */
+  public boolean isOpen() {
+    return state >= 0;
+  }
+
+  /** Closes it when nobody uses it any more, at once if nobody does; a second time does nothing. */
+  @Override
+  public void close() {
+    int before = STATE.getAndAccumulate(this, CLOSED, (state, closed) -> state | closed);
+    if (before == 0) {
+      closing.clean();
+    }
+  }
+}

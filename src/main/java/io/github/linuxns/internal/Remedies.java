@@ -1,0 +1,151 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.internal.proc.ThreadStatus;
+import java.util.Collection;
+import java.util.Optional;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be done about a failure, in a clause; null where we do not know. It reads the system, so
+ * that it can tell a missing capability from a filter.
+ */
+final class Remedies {
+  private final SystemFacts facts;
+
+  Remedies(SystemFacts facts) {
+    this.facts = facts;
+  }
+
+  /** What an error means wherever it occurs. */
+  @Nullable String always(Errno errno) {
+    return switch (errno) {
+      case ESRCH -> "the process has ended, or never was";
+      case EMFILE -> "this process has as many files open as it may: raise its limit (ulimit -n)";
+      case ENFILE -> "the system has as many files open as it may: sysctl fs.file-max";
+      case ENOMEM -> "the kernel is out of memory for it, or a control group's limit is reached";
+      case EPERM, EACCES -> watchers();
+      default -> null;
+    };
+  }
+
+  /** Entering a namespace that is owned by a user namespace, which is empty if out of sight. */
+  @Nullable String entering(Errno errno, NamespaceType type, Optional<Namespace> owner) {
+    return switch (errno) {
+      case EPERM -> capabilityToEnter(type, owner);
+      case EINVAL ->
+          type == NamespaceType.USER
+              ? "a process with more than one thread, as a JVM is, cannot enter a user namespace:"
+                  + " only a new process can"
+              : always(errno);
+      case EUSERS ->
+          "a process with more than one thread, as a JVM is, cannot change its clocks: only a new"
+              + " process can";
+      default -> always(errno);
+    };
+  }
+
+  /** Making namespaces. */
+  @Nullable String unsharing(Errno errno, Collection<NamespaceType> types) {
+    return switch (errno) {
+      case EPERM -> capabilityToCreate(types);
+      case EINVAL ->
+          types.contains(NamespaceType.USER)
+              ? "a process with more than one thread, as a JVM is, cannot make itself a user"
+                  + " namespace: only a new process can"
+              : always(errno);
+      case ENOSPC, EUSERS -> limits(types);
+      default -> always(errno);
+    };
+  }
+
+  /** Looking at a process of somebody else. */
+  String lookingAtProcess() {
+    return "it takes the same user, or CAP_SYS_PTRACE in the user namespace of the process"
+        + andWatchers();
+  }
+
+  /** Binding a namespace to a file, or removing it. */
+  @Nullable String pinning(Errno errno, NamespaceType type) {
+    return switch (errno) {
+      case EPERM, EACCES -> {
+        if (facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
+          yield "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace"
+              + " of the thread"
+              + andWatchers();
+        }
+        yield "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace();
+      }
+      case EINVAL ->
+          type == NamespaceType.MOUNT
+              ? "a mount namespace is pinned only below a mount with private propagation, in an"
+                  + " older mount namespace than itself"
+              : always(errno);
+      default -> always(errno);
+    };
+  }
+
+  private @Nullable String capabilityToEnter(NamespaceType type, Optional<Namespace> owner) {
+    ThreadStatus thread = facts.thread();
+    String own = facts.userNamespace();
+    String owning = owner.map(Namespace::toString).orElse("the user namespace that owns it");
+    if (!thread.has(ThreadStatus.CAP_SYS_ADMIN)) {
+      return "needs CAP_SYS_ADMIN in " + owning + (owning.equals(own) ? "" : " and in " + own);
+    }
+    if (!owning.equals(own)) {
+      return "needs CAP_SYS_ADMIN in " + owning + ", and the thread may have it only in " + own;
+    }
+    if (type == NamespaceType.MOUNT && !thread.has(ThreadStatus.CAP_SYS_CHROOT)) {
+      return "needs CAP_SYS_CHROOT in " + own;
+    }
+    return watchers();
+  }
+
+  private @Nullable String capabilityToCreate(Collection<NamespaceType> types) {
+    if (types.contains(NamespaceType.USER) || facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
+      return watchers();
+    }
+    return "needs CAP_SYS_ADMIN in " + facts.userNamespace();
+  }
+
+  private String limits(Collection<NamespaceType> types) {
+    StringJoiner limits = new StringJoiner(", ");
+    for (NamespaceType type : types) {
+      String name = TypeFacts.of(type).limit();
+      String value = facts.line("/proc/sys/user/" + name);
+      limits.add("/proc/sys/user/" + name + (value.isEmpty() ? "" : " (here " + value + ")"));
+    }
+    return "a limit is reached, in this user namespace or in one above it: "
+        + limits
+        + ", or 32 levels of nesting";
+  }
+
+  /** Who else than the capability check may have refused; null if nobody is in sight. */
+  private @Nullable String watchers() {
+    StringJoiner suspects = new StringJoiner("; ");
+    if (facts.thread().isFiltered()) {
+      suspects.add(
+          "a seccomp filter is active and may be what refuses it (Docker's default profile does,"
+              + " without CAP_SYS_ADMIN)");
+    }
+    String profile = facts.appArmorProfile();
+    if (!profile.isEmpty()) {
+      suspects.add("the AppArmor profile \"" + profile + "\" may be what refuses it");
+    }
+    if (facts.line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").equals("1")) {
+      suspects.add("sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it");
+    }
+    if (facts.line("/proc/sys/kernel/unprivileged_userns_clone").equals("0")) {
+      suspects.add("sysctl kernel.unprivileged_userns_clone=0 may restrict it");
+    }
+    return suspects.length() == 0 ? null : suspects.toString();
+  }
+
+  private String andWatchers() {
+    String suspects = watchers();
+    return suspects == null ? "" : "; " + suspects;
+  }
+}

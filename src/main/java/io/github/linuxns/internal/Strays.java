@@ -1,0 +1,73 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.StrayThread;
+import io.github.linuxns.SyscallException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Looks for threads of this process that are not where it is. */
+public final class Strays {
+  private static final Path TASKS = Path.of("/proc/self/task");
+
+  private Strays() {}
+
+  /** See {@link StrayThread#find()}. */
+  public static List<StrayThread> find() throws SyscallException {
+    Map<NamespaceType, Namespace> home = NamespaceFiles.allOf(ProcessHandle.current().pid());
+    List<StrayThread> strays = new ArrayList<>();
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+      for (Path task : tasks) {
+        addIfStray(Integer.parseInt(task.getFileName().toString()), home, strays);
+      }
+    } catch (DirectoryIteratorException | IOException e) {
+      if (e instanceof SyscallException failure) {
+        throw failure;
+      }
+      throw Failures.of(
+          SystemCall.OPENAT, -Errno.ENOENT.number(), TASKS.toString(), Failures.NO_PROC);
+    }
+    strays.sort(Comparator.comparingLong(StrayThread::tid));
+    return List.copyOf(strays);
+  }
+
+  private static void addIfStray(
+      int tid, Map<NamespaceType, Namespace> home, List<StrayThread> strays)
+      throws SyscallException {
+    ThreadPosition known = KnownThreads.find(tid);
+    if (known != null && !known.isStray()) {
+      return;
+    }
+    try {
+      Set<Namespace> elsewhere = new HashSet<>(NamespaceFiles.allOf(tid).values());
+      elsewhere.removeAll(home.values());
+      if (!elsewhere.isEmpty()) {
+        strays.add(new StrayThread(tid, name(tid), elsewhere));
+      }
+    } catch (SyscallException e) {
+      if (e.errno() != Errno.ESRCH) {
+        throw e;
+      } // it has ended meanwhile
+    }
+  }
+
+  private static String name(int tid) {
+    try {
+      return Files.readString(TASKS.resolve(Integer.toString(tid)).resolve("comm")).strip();
+    } catch (IOException | UncheckedIOException ended) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.internal.proc.ThreadStatus;
+
+/**
+ * What the system says of who the calling thread is and of who watches it. It is read to explain a
+ * failure, never to decide one, so what cannot be read is empty.
+ */
+interface SystemFacts {
+  /** The calling thread's capabilities and seccomp mode. */
+  ThreadStatus thread();
+
+  /** The calling thread's user namespace, as text. */
+  String userNamespace();
+
+  /** The first line of a file below {@code /proc}, stripped; empty if it is not there or empty. */
+  String line(String file);
+
+  /** The AppArmor profile that confines the calling thread; empty if none does. */
+  default String appArmorProfile() {
+    String label = line("/proc/thread-self/attr/apparmor/current");
+    return label.equals("unconfined") ? "" : label;
+  }
+}

@@ -1,0 +1,293 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.NamespaceLeakError;
+import io.github.linuxns.NamespaceScope;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where one platform thread is: its home, learnt for each type when it first leaves it, the scopes
+ * that are open, and whether it got lost. Only the thread itself changes it, so nothing is locked.
+ */
+@SuppressWarnings(
+    "EnumOrdinal") // sets of types are bits, so that a move allocates nothing for them
+public final class ThreadPosition {
+  private static final ThreadLocal<ThreadPosition> CURRENT =
+      ThreadLocal.withInitial(ThreadPosition::new);
+  private static final NamespaceType[] TYPES = NamespaceType.values();
+
+  private final Thread thread = Thread.currentThread();
+  private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
+  private @Nullable Scope innermost;
+  private boolean hasOwnFileSystemContext;
+
+  /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
+  private int away;
+
+  /** True if it lives where it was put, and never leaves: a worker. */
+  private boolean settled;
+
+  /** True if it could not come back from somewhere. */
+  private boolean lost;
+
+  private ThreadPosition() {
+    KnownThreads.add(Syscalls.gettid(), this);
+  }
+
+  /**
+   * That of the calling thread.
+   *
+   * @throws WrongThreadException on a virtual thread
+   */
+  public static ThreadPosition ofCurrentThread() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new WrongThreadException(
+          "a virtual thread cannot be moved, since namespaces belong to the thread that carries it;"
+              + " use call(…) or run(…), which run on a platform thread of their own");
+    }
+    return CURRENT.get();
+  }
+
+  /** Moves the thread into a namespace until the scope is closed. */
+  public NamespaceScope enter(Target target) throws SyscallException {
+    int type = bit(target.type());
+    Stopover stopovers = prepare(type);
+    int result = target.enter();
+    if (result < 0) {
+      Stopover.close(stopovers);
+      throw target.failure(result);
+    }
+    return opened(type, stopovers);
+  }
+
+  /** Moves the thread into several, all or none. */
+  public NamespaceScope enter(List<Target> targets) throws SyscallException {
+    int types = 0;
+    for (Target target : targets) {
+      types |= bit(target.type());
+    }
+    Stopover stopovers = prepare(types);
+    int entered = 0;
+    for (Target target : targets) {
+      int result = target.enter();
+      if (result < 0) {
+        SyscallException failure = target.failure(result);
+        goBack(entered, stopovers, failure);
+        throw failure;
+      }
+      entered |= bit(target.type());
+    }
+    return opened(types, stopovers);
+  }
+
+  /** Moves the thread into new namespaces until the scope is closed. */
+  public NamespaceScope unshare(Collection<NamespaceType> newTypes) throws SyscallException {
+    int types = 0;
+    for (NamespaceType type : newTypes) {
+      types |= bit(type);
+    }
+    Stopover stopovers = prepare(types);
+    try {
+      NewNamespaces.unshare(newTypes);
+    } catch (SyscallException e) {
+      Stopover.close(stopovers);
+      throw e;
+    }
+    try {
+      NewNamespaces.setUp(newTypes);
+    } catch (SyscallException e) {
+      goBack(types, stopovers, e);
+      throw e;
+    }
+    return opened(types, stopovers);
+  }
+
+  /**
+   * Moves the thread for good: one that was started for this and ends there. It has no way back, so
+   * if this fails half-way the thread has to end without doing anything else.
+   */
+  void settle(List<Target> targets) throws SyscallException {
+    settled = true;
+    for (Target target : targets) {
+      requireMovable(target.type());
+      if (target.type() == NamespaceType.MOUNT) {
+        separateFileSystemContext();
+      }
+      int result = target.enter();
+      if (result < 0) {
+        throw target.failure(result);
+      }
+    }
+  }
+
+  /** Refuses the types that no thread of a JVM can move into. */
+  public static void requireMovable(NamespaceType type) {
+    if (!TypeFacts.MOVABLE.contains(type)) {
+      throw Failures.notMovable(type);
+    }
+  }
+
+  /** True if the thread is away from home, or got lost, and nothing that is still open says so. */
+  boolean isStray() {
+    return lost || (away == 0 && !settled);
+  }
+
+  boolean isOf(Thread other) {
+    return thread == other;
+  }
+
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  /** Learns the ways back from these types; after that nothing but the move itself can fail. */
+  private @Nullable Stopover prepare(int types) throws SyscallException {
+    if (lost) {
+      throw new IllegalStateException(Failures.LOST);
+    }
+    Stopover stopovers = null;
+    for (int rest = types; rest != 0; rest &= rest - 1) {
+      int ordinal = Integer.numberOfTrailingZeros(rest);
+      if (home[ordinal] != null && (away >>> ordinal & 1) == 0) {
+        continue;
+      }
+      try {
+        stopovers = learn(TYPES[ordinal], stopovers);
+      } catch (SyscallException | RuntimeException e) {
+        Stopover.close(stopovers);
+        throw e;
+      } catch (NamespaceLeakError e) {
+        lost = true;
+        throw e;
+      }
+    }
+    return stopovers;
+  }
+
+  private @Nullable Stopover learn(NamespaceType type, @Nullable Stopover stopovers)
+      throws SyscallException {
+    requireMovable(type);
+    HomeThreads.start();
+    if (type == NamespaceType.MOUNT) {
+      separateFileSystemContext();
+    }
+    if ((away & bit(type)) != 0) {
+      return new Stopover(type, WayBack.stopover(type), stopovers);
+    }
+    home[type.ordinal()] = WayBack.home(type);
+    return stopovers;
+  }
+
+  private void separateFileSystemContext() throws SyscallException {
+    if (!hasOwnFileSystemContext) {
+      FileSystemContext.separate();
+      hasOwnFileSystemContext = true;
+    }
+  }
+
+  private Scope opened(int types, @Nullable Stopover stopovers) {
+    Scope scope = new Scope(this, innermost, stopovers, types, away);
+    away |= types;
+    innermost = scope;
+    return scope;
+  }
+
+  /** Undoes a move that went wrong half-way. */
+  private void goBack(int types, @Nullable Stopover stopovers, SyscallException failure) {
+    try {
+      goBack(types, stopovers);
+    } catch (NamespaceLeakError leak) {
+      leak.addSuppressed(failure);
+      throw leak;
+    }
+  }
+
+  private void goBack(int types, @Nullable Stopover stopovers) {
+    SyscallException failure = null;
+    for (int rest = types; rest != 0; rest &= rest - 1) {
+      int ordinal = Integer.numberOfTrailingZeros(rest);
+      WayBack back = Stopover.find(stopovers, TYPES[ordinal]);
+      if (back == null) {
+        back = Objects.requireNonNull(home[ordinal]);
+      }
+      SyscallException stuck = back.go();
+      if (stuck != null && failure == null) {
+        failure = stuck;
+      }
+    }
+    Stopover.close(stopovers);
+    if (failure != null) {
+      lost = true;
+      throw Failures.lost(failure);
+    }
+  }
+
+  private static int bit(NamespaceType type) {
+    return 1 << type.ordinal();
+  }
+
+  /** A way back to somewhere else than home; the next one is of another type. */
+  private record Stopover(NamespaceType type, WayBack back, @Nullable Stopover next) {
+    static @Nullable WayBack find(@Nullable Stopover first, NamespaceType type) {
+      for (Stopover stopover = first; stopover != null; stopover = stopover.next) {
+        if (stopover.type == type) {
+          return stopover.back;
+        }
+      }
+      return null;
+    }
+
+    static void close(@Nullable Stopover first) {
+      for (Stopover stopover = first; stopover != null; stopover = stopover.next) {
+        stopover.back.close();
+      }
+    }
+  }
+
+  /** One move. It is small, since it is all that entering and leaving allocates. */
+  private static final class Scope implements NamespaceScope {
+    private final ThreadPosition position;
+    private final @Nullable Scope outer;
+    private final @Nullable Stopover stopovers;
+    private final byte types;
+    private final byte awayBefore;
+    private boolean closed;
+
+    Scope(
+        ThreadPosition position,
+        @Nullable Scope outer,
+        @Nullable Stopover stopovers,
+        int types,
+        int awayBefore) {
+      this.position = position;
+      this.outer = outer;
+      this.stopovers = stopovers;
+      this.types = (byte) types;
+      this.awayBefore = (byte) awayBefore;
+    }
+
+    @Override
+    public void close() {
+      if (!position.isOf(Thread.currentThread())) {
+        throw new WrongThreadException(
+            "only the thread that opened the scope can close it, since it is that thread that"
+                + " moves");
+      }
+      if (closed) {
+        return;
+      }
+      if (position.innermost != this) {
+        throw new IllegalStateException(
+            "a scope that was opened inside this one is still open; close that one first");
+      }
+      closed = true;
+      position.innermost = outer;
+      position.away = awayBefore;
+      position.goBack(Byte.toUnsignedInt(types), stopovers);
+    }
+  }
+}

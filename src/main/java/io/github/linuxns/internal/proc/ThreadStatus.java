@@ -1,0 +1,45 @@
+package io.github.linuxns.internal.proc;
+
+import java.util.List;
+
+/**
+ * What {@code /proc/thread-self/status} says that matters to us.
+ *
+ * @param effectiveCapabilities the bit set of CapEff
+ * @param seccompMode 0 off, 1 strict, 2 a filter
+ */
+public record ThreadStatus(long effectiveCapabilities, int seccompMode) {
+  /** The bit of CAP_SYS_CHROOT. */
+  public static final int CAP_SYS_CHROOT = 18;
+
+  /** The bit of CAP_SYS_ADMIN. */
+  public static final int CAP_SYS_ADMIN = 21;
+
+  /** Reads the lines of the file; a line that is missing or damaged counts as zero. */
+  public static ThreadStatus parse(List<String> lines) {
+    return new ThreadStatus(number(lines, "CapEff:", 16), (int) number(lines, "Seccomp:", 10));
+  }
+
+  /** True if the thread has that capability in its own user namespace. */
+  public boolean has(int capability) {
+    return (effectiveCapabilities >>> capability & 1) != 0;
+  }
+
+  /** True if a seccomp filter may refuse system calls. */
+  public boolean isFiltered() {
+    return seccompMode != 0;
+  }
+
+  private static long number(List<String> lines, String key, int radix) {
+    for (String line : lines) {
+      if (line.startsWith(key)) {
+        try {
+          return Long.parseUnsignedLong(line.substring(key.length()).strip(), radix);
+        } catch (NumberFormatException damaged) {
+          return 0;
+        }
+      }
+    }
+    return 0;
+  }
+}

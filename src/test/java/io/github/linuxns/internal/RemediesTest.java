@@ -1,0 +1,129 @@
+package io.github.linuxns.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.internal.proc.ThreadStatus;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class RemediesTest {
+  private static final long ALL = ~0L;
+  private static final String OWN = "user:[4026531837]";
+  private static final Optional<Namespace> OWNED_BY_OURS = Optional.of(Namespace.parse(OWN));
+  private static final Optional<Namespace> OWNED_BY_ANOTHER =
+      Optional.of(Namespace.parse("user:[4026532000]"));
+
+  private final Map<String, String> files = new HashMap<>();
+
+  private Remedies as(long capabilities, int seccompMode) {
+    return new Remedies(
+        new SystemFacts() {
+          @Override
+          public ThreadStatus thread() {
+            return new ThreadStatus(capabilities, seccompMode);
+          }
+
+          @Override
+          public String userNamespace() {
+            return OWN;
+          }
+
+          @Override
+          public String line(String file) {
+            return files.getOrDefault(file, "");
+          }
+        });
+  }
+
+  @Test
+  void enteringWithoutTheCapabilityNamesItAndWhere() {
+    assertThat(as(0, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_OURS))
+        .isEqualTo("needs CAP_SYS_ADMIN in " + OWN);
+    assertThat(as(0, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_ANOTHER))
+        .isEqualTo("needs CAP_SYS_ADMIN in user:[4026532000] and in " + OWN);
+  }
+
+  @Test
+  void enteringWithTheCapabilityInTheWrongNamespaceSaysSo() {
+    assertThat(as(ALL, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_ANOTHER))
+        .isEqualTo(
+            "needs CAP_SYS_ADMIN in user:[4026532000], and the thread may have it only in " + OWN);
+    assertThat(as(ALL, 0).entering(Errno.EPERM, NamespaceType.NETWORK, Optional.empty()))
+        .contains("the user namespace that owns it");
+  }
+
+  @Test
+  void mountAlsoNeedsChroot() {
+    long withoutChroot = ALL & ~(1L << ThreadStatus.CAP_SYS_CHROOT);
+    assertThat(as(withoutChroot, 0).entering(Errno.EPERM, NamespaceType.MOUNT, OWNED_BY_OURS))
+        .isEqualTo("needs CAP_SYS_CHROOT in " + OWN);
+    assertThat(as(withoutChroot, 0).entering(Errno.EPERM, NamespaceType.UTS, OWNED_BY_OURS))
+        .isNull();
+  }
+
+  @Test
+  void withEveryCapabilityTheWatchersAreNamed() {
+    assertThat(as(ALL, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK))).isNull();
+    assertThat(as(ALL, 2).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)))
+        .contains("seccomp");
+    files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
+    assertThat(as(ALL, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)))
+        .contains("AppArmor")
+        .contains("docker-default (enforce)");
+    files.put("/proc/thread-self/attr/apparmor/current", "unconfined");
+    files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
+    assertThat(as(ALL, 0).pinning(Errno.EPERM, NamespaceType.NETWORK))
+        .contains("kernel.apparmor_restrict_unprivileged_userns=1")
+        .doesNotContain("unconfined");
+    files.put("/proc/sys/kernel/unprivileged_userns_clone", "0");
+    assertThat(as(0, 0).unsharing(Errno.EPERM, List.of(NamespaceType.USER)))
+        .contains("kernel.unprivileged_userns_clone=0");
+  }
+
+  @Test
+  void creatingWithoutTheCapabilityNamesIt() {
+    assertThat(as(0, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)))
+        .isEqualTo("needs CAP_SYS_ADMIN in " + OWN);
+  }
+
+  @Test
+  void aLimitIsNamedWithItsValue() {
+    files.put("/proc/sys/user/max_net_namespaces", "0");
+    assertThat(
+            as(ALL, 0).unsharing(Errno.ENOSPC, List.of(NamespaceType.NETWORK, NamespaceType.UTS)))
+        .contains("/proc/sys/user/max_net_namespaces (here 0)")
+        .contains("/proc/sys/user/max_uts_namespaces");
+    for (NamespaceType type : NamespaceType.values()) {
+      assertThat(Path.of("/proc/sys/user", TypeFacts.of(type).limit())).exists();
+    }
+  }
+
+  @Test
+  void whatAMultiThreadedProcessMayNotIsSaid() {
+    assertThat(as(ALL, 0).entering(Errno.EINVAL, NamespaceType.USER, OWNED_BY_OURS))
+        .contains("more than one thread");
+    assertThat(as(ALL, 0).unsharing(Errno.EINVAL, List.of(NamespaceType.USER)))
+        .contains("more than one thread");
+    assertThat(as(ALL, 0).entering(Errno.EUSERS, NamespaceType.TIME, OWNED_BY_OURS))
+        .contains("more than one thread");
+  }
+
+  @Test
+  void whatAlwaysMeansTheSameIsSaidAlways() {
+    assertThat(as(ALL, 0).always(Errno.EMFILE)).contains("ulimit -n");
+    assertThat(as(ALL, 0).always(Errno.ENFILE)).contains("fs.file-max");
+    assertThat(as(ALL, 0).always(Errno.ESRCH)).contains("ended");
+    assertThat(as(ALL, 0).always(Errno.EIO)).isNull();
+    assertThat(as(0, 0).pinning(Errno.EPERM, NamespaceType.UTS))
+        .isEqualTo("mounting takes CAP_SYS_ADMIN in " + OWN);
+    assertThat(as(ALL, 0).pinning(Errno.EINVAL, NamespaceType.MOUNT)).contains("propagation");
+    assertThat(as(ALL, 0).lookingAtProcess()).contains("CAP_SYS_PTRACE");
+  }
+}

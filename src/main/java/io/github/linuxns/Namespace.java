@@ -20,6 +20,8 @@ import java.util.Map;
 public record Namespace(NamespaceType type, long inode) {
 
   /**
+   * Names a namespace, which need not exist.
+   *
    * @throws IllegalArgumentException if the inode is not between 1 and 2³²−1
    */
   public Namespace {

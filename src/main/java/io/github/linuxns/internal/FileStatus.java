@@ -1,19 +1,22 @@
 package io.github.linuxns.internal;
 
-import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.Constants;
 
 /** What the kernel says of an open file; filled by {@link Syscalls#status}. */
 final class FileStatus {
   int mode;
   long inode;
-  long device;
+  int deviceMajor;
+  int deviceMinor;
   long size;
 
   boolean isEmptyRegularFile() {
-    return (mode & namespaces_h.S_IFMT()) == namespaces_h.S_IFREG() && size == 0;
+    return (mode & Constants.S_IFMT) == Constants.S_IFREG && size == 0;
   }
 
   boolean isSameFileAs(FileStatus other) {
-    return inode == other.inode && device == other.device;
+    return inode == other.inode
+        && deviceMajor == other.deviceMajor
+        && deviceMinor == other.deviceMinor;
   }
 }

@@ -1,7 +1,7 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.Constants;
 import io.github.linuxns.internal.proc.FdInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ final class FileSystemContext implements AutoCloseable {
    * moves the root and working directory of every thread of the process.
    */
   static void separate() throws SyscallException {
-    int result = Syscalls.unshare(namespaces_h.CLONE_FS());
+    int result = Syscalls.unshare(Constants.CLONE_FS);
     if (result < 0) {
       throw Failures.of(SystemCall.UNSHARE, result, "CLONE_FS");
     }

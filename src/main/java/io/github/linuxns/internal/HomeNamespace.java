@@ -1,6 +1,5 @@
 package io.github.linuxns.internal;
 
-import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import java.lang.ref.WeakReference;
@@ -12,10 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class HomeNamespace {
   /**
-   * By identity; weak, so that a home goes when the last thread that lives there has gone. While
-   * one is here it is open, so that its inode cannot come to mean another namespace.
+   * By inode; weak, so that a home goes when the last thread that lives there has gone. While one
+   * is here it is open, so that its inode cannot come to mean another namespace.
    */
-  private static final ConcurrentHashMap<Namespace, WeakReference<HomeNamespace>> HOMES =
+  private static final ConcurrentHashMap<Long, WeakReference<HomeNamespace>> HOMES =
       new ConcurrentHashMap<>();
 
   private final Target target;
@@ -30,8 +29,9 @@ final class HomeNamespace {
     NamespaceFiles.Opened opened = NamespaceFiles.openCurrent(type);
     HomeNamespace mine = new HomeNamespace(new Target(type, opened.file()));
     WeakReference<HomeNamespace> reference = new WeakReference<>(mine);
+    Long inode = opened.namespace().inode();
     while (true) {
-      WeakReference<HomeNamespace> before = HOMES.putIfAbsent(opened.namespace(), reference);
+      WeakReference<HomeNamespace> before = HOMES.putIfAbsent(inode, reference);
       HomeNamespace home = before == null ? mine : before.get();
       if (home == mine) {
         return mine;
@@ -40,7 +40,7 @@ final class HomeNamespace {
         opened.file().close();
         return home;
       }
-      HOMES.remove(opened.namespace(), before);
+      HOMES.remove(inode, before);
     }
   }
 

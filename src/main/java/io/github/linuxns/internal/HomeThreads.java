@@ -23,12 +23,12 @@ final class HomeThreads {
   private static void startAll() {
     OpenFile.startCleaner();
     // The reaper need not be waited for: the thread that starts it is itself born at home.
-    Thread.ofPlatform().daemon().name("namespace-home").start(HomeThreads::startReaper);
-    ForkJoinPool.commonPool().execute(() -> {});
-    Thread carried = Thread.ofVirtual().start(() -> LockSupport.parkNanos(1)); // and its timer
+    Thread.ofPlatform().daemon().name("namespace-home").start(Job.START_REAPER);
+    ForkJoinPool.commonPool().execute(Job.NOTHING);
+    Thread carried = Thread.ofVirtual().start(Job.START_TIMER);
     // A virtual thread could wait here for the carrier that it runs on; and it shows that there is
     // one.
-    if (!Thread.currentThread().isVirtual() && Uninterruptibly.join(carried, () -> {})) {
+    if (!Thread.currentThread().isVirtual() && Uninterruptibly.join(carried, Job.NOTHING)) {
       Thread.currentThread().interrupt();
     }
   }
@@ -46,6 +46,22 @@ final class HomeThreads {
           .waitFor();
     } catch (IOException | InterruptedException notHere) {
       // An application that cannot start processes has no reaper to lose either.
+    }
+  }
+
+  /** What the threads do. Not lambdas: the first one costs a cold JVM milliseconds. */
+  private enum Job implements Runnable {
+    NOTHING,
+    START_REAPER,
+    START_TIMER;
+
+    @Override
+    public void run() {
+      switch (this) {
+        case NOTHING -> {}
+        case START_REAPER -> startReaper();
+        case START_TIMER -> LockSupport.parkNanos(1); // that of the virtual threads' scheduler
+      }
     }
   }
 

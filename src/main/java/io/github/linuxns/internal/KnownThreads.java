@@ -20,14 +20,15 @@ final class KnownThreads {
     ENTRIES.put(tid, new Entry(tid, position));
   }
 
-  /** The position of the living thread with that id; null if we never moved it. */
+  /**
+   * The position of the thread that had that id when we last moved it; null if we never did. If it has ended,
+   * the id may be another thread's by now.
+   */
   static @Nullable ThreadPosition find(int tid) {
     Entry entry = ENTRIES.get(tid);
-    ThreadPosition position = entry == null ? null : entry.get();
-    return position != null && position.isAlive() ? position : null;
+    return entry == null ? null : entry.get();
   }
 
-  /** A thread that has ended leaves its number, which another one may have by now. */
   private static final class Entry extends WeakReference<ThreadPosition> {
     final int tid;
 

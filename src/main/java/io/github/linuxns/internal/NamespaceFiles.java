@@ -1,6 +1,6 @@
 package io.github.linuxns.internal;
 
-import static io.github.linuxns.internal.ffi.namespaces_h.*;
+import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
@@ -39,7 +39,7 @@ public final class NamespaceFiles {
   /** See {@link Namespace#current}. */
   public static Namespace current(NamespaceType type) throws SyscallException {
     byte[] text = new byte[LINK_BYTES];
-    int length = Syscalls.readLink(AT_FDCWD(), MY_NAMESPACES + type.procName(), text);
+    int length = Syscalls.readLink(AT_FDCWD, MY_NAMESPACES + type.procName(), text);
     if (length < 0) {
       throw mine(SystemCall.READLINKAT, length, type);
     }
@@ -50,7 +50,7 @@ public final class NamespaceFiles {
   public static Namespace of(long pid, NamespaceType type) throws SyscallException {
     ProcessReference.checkPid(pid);
     byte[] text = new byte[LINK_BYTES];
-    int length = Syscalls.readLink(AT_FDCWD(), "/proc/" + pid + "/ns/" + type.procName(), text);
+    int length = Syscalls.readLink(AT_FDCWD, "/proc/" + pid + "/ns/" + type.procName(), text);
     if (length >= 0) {
       return NamespaceLink.parse(linkText(text, length));
     }
@@ -149,7 +149,7 @@ public final class NamespaceFiles {
           : Failures.of(SystemCall.OPENAT, fd, text);
     }
     OpenFile file = new OpenFile(fd);
-    int flag = Syscalls.ioctl(fd, NS_GET_NSTYPE());
+    int flag = Syscalls.ioctl(fd, NS_GET_NSTYPE);
     if (flag < 0) {
       file.close(); // on nsfs, but no namespace
       throw Failures.notANamespace(SystemCall.IOCTL, text);
@@ -198,9 +198,9 @@ public final class NamespaceFiles {
   /** See {@link io.github.linuxns.NamespaceHandle#id()}. */
   public static OptionalLong id(int fd, NamespaceType type) throws SyscallException {
     long[] id = new long[1];
-    int result = Syscalls.ioctl(fd, NS_GET_ID(), id);
+    int result = Syscalls.ioctl(fd, NS_GET_ID, id);
     if (isUnknownRequest(result) && type == NamespaceType.MOUNT) {
-      result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID(), id);
+      result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID, id);
     }
     if (isUnknownRequest(result)) {
       return OptionalLong.empty();
@@ -213,18 +213,20 @@ public final class NamespaceFiles {
 
   /** See {@link io.github.linuxns.NamespaceHandle#openOwner()}. */
   public static Optional<Opened> openOwner(int fd) throws SyscallException {
-    return relative(fd, NS_GET_USERNS(), NamespaceType.USER);
+    return relative(fd, NS_GET_USERNS, NamespaceType.USER);
   }
 
   /** See {@link io.github.linuxns.NamespaceHandle#openParent()}. */
   public static Optional<Opened> openParent(int fd, NamespaceType type) throws SyscallException {
-    return relative(fd, NS_GET_PARENT(), type);
+    return type == NamespaceType.PID || type == NamespaceType.USER
+        ? relative(fd, NS_GET_PARENT, type)
+        : Optional.empty();
   }
 
   /** See {@link io.github.linuxns.NamespaceHandle#ownerUid()}. */
   public static long ownerUid(int fd) throws SyscallException {
     long[] uid = new long[1];
-    int result = Syscalls.ioctl(fd, NS_GET_OWNER_UID(), uid);
+    int result = Syscalls.ioctl(fd, NS_GET_OWNER_UID, uid);
     if (result < 0) {
       throw Failures.of(SystemCall.IOCTL, result, "owner of a USER namespace");
     }
@@ -296,7 +298,7 @@ public final class NamespaceFiles {
   }
 
   private static boolean isNamespaceLink(String name) {
-    return Syscalls.readLink(AT_FDCWD(), MY_NAMESPACES + name, new byte[LINK_BYTES]) > 0;
+    return Syscalls.readLink(AT_FDCWD, MY_NAMESPACES + name, new byte[LINK_BYTES]) > 0;
   }
 
   /** Without /proc, on Linux 6.11 or later: whether our own process has one. */

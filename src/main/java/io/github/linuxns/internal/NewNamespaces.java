@@ -18,6 +18,7 @@ public final class NewNamespaces {
     return FreshThread.call(
         "namespace-create",
         () -> {
+          ThreadPosition.ofCurrentThread().settle(List.of());
           unshare(List.of(type));
           setUp(List.of(type));
           return NamespaceFiles.openCurrent(type);

@@ -34,7 +34,7 @@ public final class OpenFile implements AutoCloseable {
   /** Owns that descriptor from now on. */
   OpenFile(int number) {
     this.number = number;
-    this.closing = CLEANER.register(this, () -> Syscalls.close(number));
+    this.closing = CLEANER.register(this, new Closing(number));
   }
 
   /**
@@ -86,9 +86,19 @@ public final class OpenFile implements AutoCloseable {
   /** Closes it when nobody uses it any more, at once if nobody does; a second time does nothing. */
   @Override
   public void close() {
-    int before = STATE.getAndAccumulate(this, CLOSED, (state, closed) -> state | closed);
+    int before;
+    do {
+      before = state;
+    } while (!STATE.compareAndSet(this, before, before | CLOSED));
     if (before == 0) {
       closing.clean();
+    }
+  }
+
+  private record Closing(int number) implements Runnable {
+    @Override
+    public void run() {
+      Syscalls.close(number);
     }
   }
 }

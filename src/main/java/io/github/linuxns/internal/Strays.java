@@ -17,10 +17,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /** Looks for threads of this process that are not where it is. */
 public final class Strays {
   private static final Path TASKS = Path.of("/proc/self/task");
+  private static final long LAST_MOMENT_NANOS = 100_000_000;
+  private static final long LOOK_AGAIN_NANOS = 100_000;
 
   private Strays() {}
 
@@ -47,7 +50,7 @@ public final class Strays {
       int tid, Map<NamespaceType, Namespace> home, List<StrayThread> strays)
       throws SyscallException {
     ThreadPosition known = KnownThreads.find(tid);
-    if (known != null && !known.isStray()) {
+    if (known != null && (known.hasEnded() ? vanishes(tid) : !known.isStray())) {
       return;
     }
     try {
@@ -61,6 +64,22 @@ public final class Strays {
         throw e;
       } // it has ended meanwhile
     }
+  }
+
+  /**
+   * For Java a thread has ended a moment before it has for the kernel. One that stays longer than a moment is
+   * another one, with the same number.
+   */
+  private static boolean vanishes(int tid) {
+    Path task = TASKS.resolve(Integer.toString(tid));
+    long deadline = System.nanoTime() + LAST_MOMENT_NANOS;
+    while (Files.exists(task)) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+    }
+    return true;
   }
 
   private static String name(int tid) {

@@ -1,6 +1,6 @@
 package io.github.linuxns.internal;
 
-import static io.github.linuxns.internal.ffi.namespaces_h.*;
+import static io.github.linuxns.internal.ffi.Constants.*;
 
 import java.util.Locale;
 
@@ -9,25 +9,25 @@ import java.util.Locale;
  * headers/includes.txt}, a line here, a typed method in {@link Syscalls}.
  */
 public enum SystemCall {
-  CHROOT(SYS_chroot(), 51),
-  CLOSE(SYS_close(), 57),
-  FCHDIR(SYS_fchdir(), 50),
-  FCNTL(SYS_fcntl(), 25),
-  FLOCK(SYS_flock(), 32),
-  FSTATFS(SYS_fstatfs(), 44),
-  GETTID(SYS_gettid(), 178),
-  IOCTL(SYS_ioctl(), 29),
-  MOUNT(SYS_mount(), 40),
-  OPENAT(SYS_openat(), 56),
-  PIDFD_OPEN(SYS_pidfd_open(), 434),
-  PIDFD_SEND_SIGNAL(SYS_pidfd_send_signal(), 424),
-  READLINKAT(SYS_readlinkat(), 78),
-  SETNS(SYS_setns(), 268),
-  SOCKET(SYS_socket(), 198),
-  STATX(SYS_statx(), 291),
-  UMOUNT2(SYS_umount2(), 39),
-  UNLINKAT(SYS_unlinkat(), 35),
-  UNSHARE(SYS_unshare(), 97);
+  CHROOT(SYS_chroot, 51),
+  CLOSE(SYS_close, 57),
+  FCHDIR(SYS_fchdir, 50),
+  FCNTL(SYS_fcntl, 25),
+  FLOCK(SYS_flock, 32),
+  FSTATFS(SYS_fstatfs, 44),
+  GETTID(SYS_gettid, 178),
+  IOCTL(SYS_ioctl, 29),
+  MOUNT(SYS_mount, 40),
+  OPENAT(SYS_openat, 56),
+  PIDFD_OPEN(SYS_pidfd_open, 434),
+  PIDFD_SEND_SIGNAL(SYS_pidfd_send_signal, 424),
+  READLINKAT(SYS_readlinkat, 78),
+  SETNS(SYS_setns, 268),
+  SOCKET(SYS_socket, 198),
+  STATX(SYS_statx, 291),
+  UMOUNT2(SYS_umount2, 39),
+  UNLINKAT(SYS_unlinkat, 35),
+  UNSHARE(SYS_unshare, 97);
 
   private static final Arch ARCH = Arch.current();
 

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings(
     "EnumOrdinal") // sets of types are bits, so that a move allocates nothing for them
 public final class ThreadPosition {
-  private static final ThreadLocal<ThreadPosition> CURRENT =
-      ThreadLocal.withInitial(ThreadPosition::new);
+  private static final ThreadLocal<ThreadPosition> CURRENT = new OfThread();
   private static final NamespaceType[] TYPES = NamespaceType.values();
 
   private final Thread thread = Thread.currentThread();
@@ -131,7 +130,7 @@ public final class ThreadPosition {
     }
   }
 
-  /** True if the thread is away from home, or got lost, and nothing that is still open says so. */
+  /** True if no open scope, and no task that it was made for, says why the thread is where it is. */
   boolean isStray() {
     return lost || (away == 0 && !settled);
   }
@@ -140,8 +139,8 @@ public final class ThreadPosition {
     return thread == other;
   }
 
-  boolean isAlive() {
-    return thread.isAlive();
+  boolean hasEnded() {
+    return !thread.isAlive();
   }
 
   /** Learns the ways back from these types; after that nothing but the move itself can fail. */
@@ -228,6 +227,14 @@ public final class ThreadPosition {
 
   private static int bit(NamespaceType type) {
     return 1 << type.ordinal();
+  }
+
+  /** A class rather than a lambda: the first lambda costs a cold JVM milliseconds. */
+  private static final class OfThread extends ThreadLocal<ThreadPosition> {
+    @Override
+    protected ThreadPosition initialValue() {
+      return new ThreadPosition();
+    }
   }
 
   /** A way back to somewhere else than home; the next one is of another type. */

@@ -1,6 +1,6 @@
 package io.github.linuxns.internal;
 
-import static io.github.linuxns.internal.ffi.namespaces_h.*;
+import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.NamespaceType;
 import java.util.EnumMap;
@@ -36,14 +36,14 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
       FACTS.put(
           type,
           switch (type) {
-            case CGROUP -> facts(CLONE_NEWCGROUP(), PIDFD_GET_CGROUP_NAMESPACE(), "4.6", "cgroup");
-            case IPC -> facts(CLONE_NEWIPC(), PIDFD_GET_IPC_NAMESPACE(), "2.6.19", "ipc");
-            case MOUNT -> facts(CLONE_NEWNS(), PIDFD_GET_MNT_NAMESPACE(), "2.4.19", "mnt");
-            case NETWORK -> facts(CLONE_NEWNET(), PIDFD_GET_NET_NAMESPACE(), "2.6.24", "net");
-            case PID -> facts(CLONE_NEWPID(), PIDFD_GET_PID_NAMESPACE(), "2.6.24", "pid");
-            case TIME -> facts(CLONE_NEWTIME(), PIDFD_GET_TIME_NAMESPACE(), "5.6", "time");
-            case USER -> facts(CLONE_NEWUSER(), PIDFD_GET_USER_NAMESPACE(), "3.8", "user");
-            case UTS -> facts(CLONE_NEWUTS(), PIDFD_GET_UTS_NAMESPACE(), "2.6.19", "uts");
+            case CGROUP -> facts(CLONE_NEWCGROUP, PIDFD_GET_CGROUP_NAMESPACE, "4.6", "cgroup");
+            case IPC -> facts(CLONE_NEWIPC, PIDFD_GET_IPC_NAMESPACE, "2.6.19", "ipc");
+            case MOUNT -> facts(CLONE_NEWNS, PIDFD_GET_MNT_NAMESPACE, "2.4.19", "mnt");
+            case NETWORK -> facts(CLONE_NEWNET, PIDFD_GET_NET_NAMESPACE, "2.6.24", "net");
+            case PID -> facts(CLONE_NEWPID, PIDFD_GET_PID_NAMESPACE, "2.6.24", "pid");
+            case TIME -> facts(CLONE_NEWTIME, PIDFD_GET_TIME_NAMESPACE, "5.6", "time");
+            case USER -> facts(CLONE_NEWUSER, PIDFD_GET_USER_NAMESPACE, "3.8", "user");
+            case UTS -> facts(CLONE_NEWUTS, PIDFD_GET_UTS_NAMESPACE, "2.6.19", "uts");
           });
     }
   }

@@ -50,15 +50,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_EXCL() {
         return O_EXCL;
     }
-    private static final int O_NONBLOCK = (int)2048L;
-    /**
-     * {@snippet lang=c :
-     * #define O_NONBLOCK 2048
-     * }
-     */
-    public static int O_NONBLOCK() {
-        return O_NONBLOCK;
-    }
     private static final int F_DUPFD_CLOEXEC = (int)1030L;
     /**
      * {@snippet lang=c :
@@ -76,24 +67,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int LOCK_EX() {
         return LOCK_EX;
-    }
-    private static final int LOCK_UN = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define LOCK_UN 8
-     * }
-     */
-    public static int LOCK_UN() {
-        return LOCK_UN;
-    }
-    private static final int AT_SYMLINK_NOFOLLOW = (int)256L;
-    /**
-     * {@snippet lang=c :
-     * #define AT_SYMLINK_NOFOLLOW 256
-     * }
-     */
-    public static int AT_SYMLINK_NOFOLLOW() {
-        return AT_SYMLINK_NOFOLLOW;
     }
     private static final int AT_EMPTY_PATH = (int)4096L;
     /**
@@ -266,15 +239,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_PRIVATE() {
         return MS_PRIVATE;
     }
-    private static final int MS_SLAVE = (int)524288L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.MS_SLAVE = 524288
-     * }
-     */
-    public static int MS_SLAVE() {
-        return MS_SLAVE;
-    }
     private static final int MNT_DETACH = (int)2L;
     /**
      * {@snippet lang=c :
@@ -401,15 +365,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int S_IFMT() {
         return S_IFMT;
     }
-    private static final int S_IFDIR = (int)16384L;
-    /**
-     * {@snippet lang=c :
-     * #define S_IFDIR 16384
-     * }
-     */
-    public static int S_IFDIR() {
-        return S_IFDIR;
-    }
     private static final int S_IFREG = (int)32768L;
     /**
      * {@snippet lang=c :
@@ -427,24 +382,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int AF_UNIX() {
         return AF_UNIX;
-    }
-    private static final int STATX_TYPE = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define STATX_TYPE 1
-     * }
-     */
-    public static int STATX_TYPE() {
-        return STATX_TYPE;
-    }
-    private static final int STATX_INO = (int)256L;
-    /**
-     * {@snippet lang=c :
-     * #define STATX_INO 256
-     * }
-     */
-    public static int STATX_INO() {
-        return STATX_INO;
     }
     private static final int STATX_BASIC_STATS = (int)2047L;
     /**

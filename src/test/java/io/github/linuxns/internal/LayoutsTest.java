@@ -1,0 +1,62 @@
+package io.github.linuxns.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.internal.ffi.Constants;
+import io.github.linuxns.internal.ffi.ifreq;
+import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.statfs;
+import io.github.linuxns.internal.ffi.statx;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.reflect.Field;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/** What stands in plain numbers, for the sake of a cold start, is what the bindings say. */
+class LayoutsTest {
+  @Test
+  void structuresAreTheBindings() {
+    assertThat(Layouts.STATX_SIZE).isEqualTo(statx.sizeof());
+    assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
+    assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
+    assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());
+    assertThat(Layouts.STX_DEV_MAJOR).isEqualTo(statx.stx_dev_major$offset());
+    assertThat(Layouts.STX_DEV_MINOR).isEqualTo(statx.stx_dev_minor$offset());
+    assertThat(Layouts.STATFS_SIZE).isEqualTo(statfs.sizeof());
+    assertThat(Layouts.F_TYPE).isEqualTo(statfs.f_type$offset());
+    assertThat(Layouts.IFREQ_SIZE).isEqualTo(ifreq.sizeof());
+    assertThat(Layouts.IFR_NAME)
+        .isEqualTo(ifreq.ifr_ifrn$offset() + ifreq.ifr_ifrn.ifrn_name$offset());
+    assertThat(Layouts.IFR_FLAGS)
+        .isEqualTo(ifreq.ifr_ifru$offset() + ifreq.ifr_ifru.ifru_flags$offset());
+  }
+
+  @Test
+  void theDowncallIsTheBindings() {
+    MemoryLayout[] arguments = new MemoryLayout[6];
+    Arrays.fill(arguments, namespaces_h.C_LONG);
+    assertThat(Syscalls.DESCRIPTOR)
+        .isEqualTo(namespaces_h.syscall.makeInvoker(arguments).descriptor());
+    assertThat(Linker.nativeLinker().defaultLookup().findOrThrow("syscall"))
+        .isEqualTo(namespaces_h.syscall.address());
+  }
+
+  @Test
+  void errnoIsTheFirstAndOnlyThingCaptured() {
+    MemoryLayout state = Linker.Option.captureStateLayout();
+    assertThat(state.byteOffset(PathElement.groupElement("errno"))).isZero();
+  }
+
+  @Test
+  void inlinedConstantsAreTheBindings() throws ReflectiveOperationException {
+    Field[] fields = Constants.class.getFields();
+    assertThat(fields).hasSizeGreaterThan(50);
+    for (Field field : fields) {
+      assertThat(field.get(null))
+          .as(field.getName())
+          .isEqualTo(namespaces_h.class.getMethod(field.getName()).invoke(null));
+    }
+  }
+}

@@ -36,10 +36,10 @@ public interface Enterable {
    * in the foreign namespace for good. Before the first move the library starts those three at
    * home, which lowers the odds; {@link StrayThread#find()} shows what happened. Nor do these
    * follow a thread that moves: the JVM-wide cache of DNS answers; an {@code HttpClient} built
-   * elsewhere, which has threads of its own; and {@code /proc/net} and {@code /proc/self}, which are
-   * those of the process's first thread, where {@code /proc/thread-self} is one's own. The JDK reads
-   * {@code /proc/net} too: {@code NetworkInterface.networkInterfaces()} also lists the interfaces at
-   * home that have an IPv6 address, which do not work inside.
+   * elsewhere, which has threads of its own; and {@code /proc/net} and {@code /proc/self}, which
+   * are those of the process's first thread, where {@code /proc/thread-self} is one's own. The JDK
+   * reads {@code /proc/net} too: {@code NetworkInterface.networkInterfaces()} also lists the
+   * interfaces at home that have an IPv6 address, which do not work inside.
    *
    * <p>Where the thread is now is its home, learnt the first time that it leaves. Before it leaves,
    * the library proves that it can come back; if it could not, nothing moves. From the second time

@@ -11,6 +11,7 @@ import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.ThreadPosition;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadFactory;
@@ -271,8 +272,9 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
+    Objects.requireNonNull(base);
     requireOpen();
-    return new InsideThreads("in " + namespace(), base, List.of(target));
+    return InsideThreads.of("in " + namespace(), base, List.of(target));
   }
 
   /** {@return true until it is closed} */

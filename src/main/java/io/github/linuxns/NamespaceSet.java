@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -158,8 +159,9 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
+    Objects.requireNonNull(base);
     requireOpen();
-    return new InsideThreads(threadName(), base, targets);
+    return InsideThreads.of(threadName(), base, targets);
   }
 
   /** Closes it; a second time does nothing. */

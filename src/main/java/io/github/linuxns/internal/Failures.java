@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 public final class Failures {
   private static final Remedies REMEDIES = new Remedies(new RunningSystem());
 
+  private static final String LATER =
+      "a process has to be started in it, which NamespaceProcessBuilder will do in a later version";
+
   /** What a thread says that could not come home before. */
   static final String LOST =
       "this thread could not come home from a namespace earlier, so it does not enter another one;"
@@ -40,13 +43,14 @@ public final class Failures {
   }
 
   /** The proof, before anything moves, that a thread could come back to where it is, has failed. */
-  static SyscallException noWayHome(SyscallException failure) {
-    return new SyscallException(
-        failure.syscall(),
-        failure.errnoNumber(),
-        null,
-        "the thread could not come back to where it is, so it did not leave: "
-            + failure.getMessage());
+  static SyscallException noWayHome(NamespaceType type, int fd, int result) {
+    String needed = REMEDIES.entering(errno(result), type, NamespaceFiles.ownerOf(fd));
+    return of(
+        SystemCall.SETNS,
+        result,
+        describe(type, fd),
+        (needed == null ? "" : needed + "; ")
+            + "the thread could not come back there, so it did not leave");
   }
 
   /** A thread that did not come back from somewhere. */
@@ -120,17 +124,13 @@ public final class Failures {
             : "the kernel moves only a thread's children, not the thread, into another "
                 + type
                 + " namespace";
-    return new UnsupportedOperationException(
-        why + "; start a process in it instead (process.NamespaceProcessBuilder)");
+    return new UnsupportedOperationException(why + "; " + LATER);
   }
 
   /** Namespaces of this type are made by starting a process in them. */
   static UnsupportedOperationException needsChild(NamespaceType type) {
     return new UnsupportedOperationException(
-        "to make a "
-            + type
-            + " namespace takes a child process, which this version of the library does not start"
-            + " (process.NamespaceProcessBuilder will)");
+        "to make a " + type + " namespace takes a child process; " + LATER);
   }
 
   /** Putting a namespace into the file system, or taking it out. */

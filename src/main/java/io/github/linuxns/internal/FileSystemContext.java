@@ -1,7 +1,6 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.ffi.Constants;
 import io.github.linuxns.internal.proc.FdInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,18 +22,6 @@ final class FileSystemContext implements AutoCloseable {
   private FileSystemContext(OpenFile workingDirectory, OpenFile root) {
     this.workingDirectory = workingDirectory;
     this.root = root;
-  }
-
-  /**
-   * Separates the calling thread's from that of the process. Without it the kernel refuses to move
-   * one thread into a mount namespace; or, asked by a pidfd for several types at once, it silently
-   * moves the root and working directory of every thread of the process.
-   */
-  static void separate() throws SyscallException {
-    int result = Syscalls.unshare(Constants.CLONE_FS);
-    if (result < 0) {
-      throw Failures.of(SystemCall.UNSHARE, result, "CLONE_FS");
-    }
   }
 
   /** That of the calling thread, which is shown to be able to come back to it. */

@@ -60,7 +60,7 @@ final class HomeNamespace {
   static void prove(Target target) throws SyscallException {
     int result = target.enter();
     if (result < 0) {
-      throw Failures.noWayHome(target.failure(result));
+      throw target.noWayHome(result);
     }
   }
 

@@ -2,6 +2,7 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
@@ -12,23 +13,34 @@ public final class InsideThreads implements ThreadFactory {
   private final ThreadFactory base;
   private final List<Target> targets;
 
+  private InsideThreads(ThreadFactory base, List<Target> targets) {
+    this.base = base;
+    this.targets = targets;
+  }
+
   /**
-   * Shows that a thread can move there, since one that cannot dies before its task, which hangs a
-   * pool.
+   * Makes a factory after it has shown that a thread can move there: one that cannot dies before
+   * its task, which hangs a pool.
    *
-   * @param targets kept open by this factory and its threads until the last of them has gone
+   * @param targets duplicated: the garbage collector closes them after the factory and its last
+   *     thread
    */
-  public InsideThreads(String name, ThreadFactory base, List<Target> targets)
+  public static InsideThreads of(String name, ThreadFactory base, List<Target> targets)
       throws SyscallException {
-    this.base = Objects.requireNonNull(base);
-    this.targets = List.copyOf(targets);
     if (base.getClass() == Thread.ofVirtual().factory().getClass()) {
       throw virtualBase();
     }
     FreshThread.<@Nullable Void, RuntimeException>call(name, targets, () -> null);
-    for (Target target : targets) {
-      target.file().acquire(); // never released: the garbage collector closes it after us
+    List<Target> own = new ArrayList<>();
+    try {
+      for (Target target : targets) {
+        own.add(new Target(target.type(), target.file().duplicate()));
+      }
+    } catch (SyscallException | RuntimeException e) {
+      own.forEach(target -> target.file().close());
+      throw e;
     }
+    return new InsideThreads(base, List.copyOf(own));
   }
 
   @Override

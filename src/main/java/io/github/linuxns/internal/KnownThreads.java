@@ -21,8 +21,8 @@ final class KnownThreads {
   }
 
   /**
-   * The position of the thread that had that id when we last moved it; null if we never did. If it has ended,
-   * the id may be another thread's by now.
+   * The position of the thread that had that id when we last moved it; null if we never did. If it
+   * has ended, the id may be another thread's by now.
    */
   static @Nullable ThreadPosition find(int tid) {
     Entry entry = ENTRIES.get(tid);

@@ -274,7 +274,8 @@ public final class NamespaceFiles {
       return Failures.of(call, result, process, Failures.NO_PROC);
     }
     // Not in /proc: gone, a zombie, or there and hidden.
-    return exists(Syscalls.pidfdOpen(pid)) && !exists(Syscalls.openDirectoryPath("/proc/" + pid))
+    return exists(Syscalls.pidfdOpen(pid))
+            && !exists(Syscalls.openDirectoryPath("/proc/" + pid + "/ns"))
         ? Failures.hidden(call, process)
         : Failures.gone(call, process);
   }

@@ -67,8 +67,8 @@ public final class Strays {
   }
 
   /**
-   * For Java a thread has ended a moment before it has for the kernel. One that stays longer than a moment is
-   * another one, with the same number.
+   * For Java a thread has ended a moment before it has for the kernel. One that stays longer than a
+   * moment is another one, with the same number.
    */
   private static boolean vanishes(int tid) {
     Path task = TASKS.resolve(Integer.toString(tid));

@@ -22,7 +22,6 @@ public final class ThreadPosition {
   private final Thread thread = Thread.currentThread();
   private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
   private @Nullable Scope innermost;
-  private boolean hasOwnFileSystemContext;
 
   /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
   private int away;
@@ -113,9 +112,6 @@ public final class ThreadPosition {
     settled = true;
     for (Target target : targets) {
       requireMovable(target.type());
-      if (target.type() == NamespaceType.MOUNT) {
-        separateFileSystemContext();
-      }
       int result = target.enter();
       if (result < 0) {
         throw target.failure(result);
@@ -130,7 +126,9 @@ public final class ThreadPosition {
     }
   }
 
-  /** True if no open scope, and no task that it was made for, says why the thread is where it is. */
+  /**
+   * True if no open scope, and no task that it was made for, says why the thread is where it is.
+   */
   boolean isStray() {
     return lost || (away == 0 && !settled);
   }
@@ -171,21 +169,11 @@ public final class ThreadPosition {
       throws SyscallException {
     requireMovable(type);
     HomeThreads.start();
-    if (type == NamespaceType.MOUNT) {
-      separateFileSystemContext();
-    }
     if ((away & bit(type)) != 0) {
       return new Stopover(type, WayBack.stopover(type), stopovers);
     }
     home[type.ordinal()] = WayBack.home(type);
     return stopovers;
-  }
-
-  private void separateFileSystemContext() throws SyscallException {
-    if (!hasOwnFileSystemContext) {
-      FileSystemContext.separate();
-      hasOwnFileSystemContext = true;
-    }
   }
 
   private Scope opened(int types, @Nullable Stopover stopovers) {

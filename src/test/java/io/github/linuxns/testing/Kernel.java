@@ -23,7 +23,8 @@ public final class Kernel {
   private static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
   private static final long CAPGET = X86_64 ? 125 : 90;
   private static final long CAPSET = X86_64 ? 126 : 91;
-  private static final long CHDIR_FD = X86_64 ? 81 : 50;
+  private static final long UNSHARE = X86_64 ? 272 : 97;
+  private static final long CLONE_NEWUTS = 0x04000000;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
   private static final MethodHandle SYSCALL = link();
@@ -62,9 +63,9 @@ public final class Kernel {
     }
   }
 
-  /** Moves the calling thread's working directory to that of an open directory. */
-  public static void changeDirectory(int fd) {
-    check(call(CHDIR_FD, fd, 0));
+  /** Moves the calling thread into a new UTS namespace, behind the library's back. */
+  public static void unshareUts() {
+    check(call(UNSHARE, CLONE_NEWUTS, 0));
   }
 
   private static void check(long result) {

@@ -63,6 +63,14 @@ public final class Machine {
     return links;
   }
 
+  /** The line of mountinfo for the mount that the calling thread's root directory lies on. */
+  public static String rootMount() throws IOException {
+    return Files.readAllLines(Path.of("/proc/thread-self/mountinfo")).stream()
+        .filter(line -> line.split(" ", -1)[4].equals("/"))
+        .reduce((below, above) -> above)
+        .orElseThrow();
+  }
+
   /** Runs a program to its end, and returns what it printed; it must succeed. */
   public static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -1,0 +1,37 @@
+// What ./ns-shell starts with: JShell's usual imports, the library, and a few short words for the prompt.
+
+import java.io.*;
+import java.math.*;
+import java.net.*;
+import java.nio.file.*;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.function.*;
+import java.util.regex.*;
+import java.util.stream.*;
+import io.github.linuxns.*;
+import io.github.linuxns.Namespace;  // by name, since java.se has another one
+import static io.github.linuxns.NamespaceType.*;
+
+/** ns(): prints the namespaces of the calling thread. */
+void ns() throws SyscallException {
+  Namespace.currentAll().forEach((type, ns) -> System.out.printf("%-8s %s%n", type, ns));
+}
+
+/** ns(pid): prints the namespaces of a process or thread, and which of them the calling thread is in too. */
+void ns(long pid) throws SyscallException {
+  var mine = Namespace.currentAll();
+  Namespace.allOf(pid).forEach((type, ns) ->
+      System.out.printf("%-8s %-18s %s%n", type, ns, ns.equals(mine.get(type)) ? "mine" : "another"));
+}
+
+/** shared(pid1, pid2): the kinds of namespace in which two processes are together. */
+Set<NamespaceType> shared(long pid1, long pid2) throws SyscallException {
+  var theirs = Namespace.allOf(pid2);
+  var together = EnumSet.noneOf(NamespaceType.class);
+  Namespace.allOf(pid1).forEach((type, ns) -> { if (ns.equals(theirs.get(type))) together.add(type); });
+  return together;
+}
+
+/** strays(): the threads of this JVM that were left behind in a namespace; empty is good. */
+List<StrayThread> strays() throws SyscallException { return StrayThread.find(); }

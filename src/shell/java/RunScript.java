@@ -1,0 +1,226 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import jdk.jshell.DeclarationSnippet;
+import jdk.jshell.Diag;
+import jdk.jshell.EvalException;
+import jdk.jshell.JShell;
+import jdk.jshell.JShellException;
+import jdk.jshell.Snippet;
+import jdk.jshell.SnippetEvent;
+import jdk.jshell.SourceCodeAnalysis.Completeness;
+import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import jdk.jshell.UnresolvedReferenceException;
+
+/**
+ * Runs a JShell script and fails when it fails; {@code ns-shell} runs it as a source file. The
+ * jshell tool goes on after a line that threw, and ends with status 0.
+ *
+ * <p>Arguments: the library's jar, the startup script, the script, and the script's arguments.
+ */
+final class RunScript {
+  private static final String MODULE = "io.github.linuxns";
+  private static final int FAILED = 1;
+  private static final int NOT_STARTED = 2;
+  private static final int REFUSED = 77; // as test harnesses have it: not failed, but not possible
+
+  /** White space and comments. */
+  private static final Pattern BEFORE_CODE =
+      Pattern.compile("(?:\\s++|//[^\\n]*+|/\\*(?:[^*]|\\*(?!/))*+\\*/)*+");
+
+  private final JShell shell;
+  private final Map<String, Origin> origins = new HashMap<>();
+  private boolean ended;
+
+  private RunScript(JShell shell) {
+    this.shell = shell;
+    shell.onShutdown(_ -> ended = true);
+  }
+
+  /** Where a snippet begins in its file. */
+  private record Origin(Path file, int line) {}
+
+  public static void main(String[] arguments) throws IOException {
+    String jar = arguments[0];
+    Path startup = Path.of(arguments[1]);
+    Path script = Path.of(arguments[2]);
+    List<String> scriptArguments = List.of(arguments).subList(3, arguments.length);
+
+    int status;
+    try (JShell shell = start(jar)) {
+      RunScript run = new RunScript(shell);
+      run.evaluateAll(startup, Files.readString(startup));
+      run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
+      run.evaluateAll(script, Files.readString(script));
+      run.requireEverythingDefined();
+      status = 0;
+    } catch (Failure e) {
+      System.out.flush();
+      System.err.println(e.getMessage());
+      status = e.status;
+    }
+    System.exit(status);
+  }
+
+  private static JShell start(String jar) {
+    try {
+      return JShell.builder()
+          .in(System.in)
+          .out(System.out)
+          .err(System.err)
+          .compilerOptions("--module-path", jar, "--add-modules", MODULE)
+          .remoteVMOptions(
+              "--module-path", jar, "--add-modules", MODULE, "--enable-native-access=" + MODULE)
+          .build();
+    } catch (IllegalStateException e) {
+      String reason =
+          String.valueOf(e.getMessage()).lines().limit(3).collect(Collectors.joining("\n"));
+      throw new Failure(NOT_STARTED, "ns-shell: " + reason);
+    }
+  }
+
+  private void evaluateAll(Path file, String text) {
+    String rest = text;
+    while (true) {
+      int start = text.length() - rest.length();
+      CompletionInfo next = shell.sourceCodeAnalysis().analyzeCompletion(rest);
+      if (next.completeness() == Completeness.EMPTY) {
+        return;
+      }
+      // JShell gives right line numbers only for what begins with code.
+      Matcher beforeCode = BEFORE_CODE.matcher(rest);
+      int code = beforeCode.lookingAt() ? beforeCode.end() : 0;
+      if (next.source() == null || next.completeness() == Completeness.DEFINITELY_INCOMPLETE) {
+        throw new Failure(at(file, line(text, start + code)) + "what begins here does not end");
+      }
+      evaluate(file, text, start + code, next.source().substring(code));
+      rest = next.remaining();
+    }
+  }
+
+  private void evaluate(Path file, String text, int start, String source) {
+    for (SnippetEvent event : shell.eval(source)) {
+      Snippet snippet = event.snippet();
+      if (event.causeSnippet() == null) {
+        origins.put("#" + snippet.id(), new Origin(file, line(text, start)));
+      }
+      if (event.status() == Snippet.Status.REJECTED) {
+        throw new Failure(
+            shell
+                .diagnostics(snippet)
+                .filter(Diag::isError)
+                .map(error ->
+                    at(file, line(text, start + (int) Math.max(0, error.getPosition())))
+                        + error.getMessage(Locale.ENGLISH))
+                .collect(Collectors.joining("\n")));
+      }
+      if (event.exception() != null) {
+        throw failure(event.exception());
+      }
+    }
+    if (ended) {
+      throw new Failure(at(file, line(text, start)) + "the script ended its JVM here");
+    }
+  }
+
+  /** A method may use what is declared after it, but not what never is. */
+  private void requireEverythingDefined() {
+    for (Snippet snippet : shell.snippets().toList()) {
+      if (snippet instanceof DeclarationSnippet declaration
+          && shell.status(snippet) != Snippet.Status.VALID
+          && shell.unresolvedDependencies(declaration).findAny().isPresent()) {
+        throw new Failure(at("#" + snippet.id(), 1) + undefined(declaration));
+      }
+    }
+  }
+
+  private Failure failure(JShellException thrown) {
+    if (thrown instanceof UnresolvedReferenceException unresolved) {
+      return new Failure(place(thrown) + undefined(unresolved.getSnippet()));
+    }
+    List<String> lines = new ArrayList<>();
+    boolean refused = false;
+    Throwable cause = thrown;
+    while (cause != null) {
+      String name =
+          cause instanceof EvalException e ? e.getExceptionClassName() : cause.getClass().getName();
+      String message = cause.getMessage();
+      refused |=
+          name.equals(MODULE + ".SyscallException")
+              && message != null
+              && (message.contains(": EPERM (") || message.contains(": EACCES ("));
+      lines.add(
+          (lines.isEmpty() ? place(cause) : "  caused by ")
+              + name
+              + (message == null ? "" : ": " + message));
+      cause = cause.getCause();
+    }
+    if (refused) {
+      lines.add("It takes root: sudo ./ns-shell ..., or: unshare -UrnmuiC ./ns-shell ...");
+    }
+    return new Failure(refused ? REFUSED : FAILED, String.join("\n", lines));
+  }
+
+  private String undefined(DeclarationSnippet snippet) {
+    return snippet.name()
+        + " uses what is not defined: "
+        + shell.unresolvedDependencies(snippet).collect(Collectors.joining(", "));
+  }
+
+  /** The innermost line of a script that an exception passed through. */
+  private String place(Throwable thrown) {
+    return Arrays.stream(thrown.getStackTrace())
+        .filter(frame -> origins.containsKey(frame.getFileName()))
+        .findFirst()
+        .map(frame -> at(frame.getFileName(), frame.getLineNumber()))
+        .orElse("");
+  }
+
+  private String at(String snippet, int lineInSnippet) {
+    Origin origin = origins.get(snippet);
+    return at(origin.file(), origin.line() + Math.max(lineInSnippet, 1) - 1);
+  }
+
+  private static String at(Path file, int line) {
+    return file + ":" + line + ": ";
+  }
+
+  private static int line(String text, int position) {
+    return 1 + (int) text.substring(0, position).chars().filter(c -> c == '\n').count();
+  }
+
+  /** Java source for a list of strings. */
+  private static String listOf(List<String> strings) {
+    return strings.stream()
+        .map(string ->
+            string
+                .chars()
+                .mapToObj(c -> String.format(c < 256 ? "\\%03o" : "\\u%04x", c))
+                .collect(Collectors.joining("", "\"", "\"")))
+        .collect(Collectors.joining(", ", "List.of(", ")"));
+  }
+
+  private static final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+
+    Failure(String message) {
+      this(FAILED, message);
+    }
+
+    Failure(int status, String message) {
+      super(message);
+      this.status = status;
+    }
+  }
+}

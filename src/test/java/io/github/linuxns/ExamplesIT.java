@@ -1,0 +1,317 @@
+package io.github.linuxns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.testing.Requirements;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every script in examples/ keeps its promise, and {@code ns-shell} tells when one does not. */
+class ExamplesIT {
+  private static final Path BASEDIR = Path.of(System.getProperty("basedir", ""));
+  private static final long DEADLINE_SECONDS = 120;
+  private static final int REFUSED = 77;
+
+  /** A line of what each example prints, as a regular expression. */
+  private static final Map<String, String> SAYS =
+      Map.of(
+          "hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\.",
+          "list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]",
+          "mount-full-cycle.jsh", "B reads there: A was here\\.",
+          "same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\.",
+          "socket-in-new-network.jsh", "The server inside says: hello from inside\\.",
+          "tour.jsh", "That was the tour; .*");
+
+  /** What the others say to a user who may look and no more. */
+  private static final Map<String, String> SAYS_UNPRIVILEGED =
+      Map.of(
+          "list-my-namespaces.jsh",
+          SAYS.get("list-my-namespaces.jsh"),
+          "tour.jsh",
+          "Here the tour ends for want of privilege\\.");
+
+  private record Result(int status, String output) {
+    void assertSays(int expected, String line) {
+      assertThat(status).as(output).isEqualTo(expected);
+      assertThat(output.lines()).as(output).anyMatch(actual -> actual.matches(line));
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> examples() throws IOException {
+    return scripts()
+        .map(script ->
+            DynamicTest.dynamicTest(
+                script,
+                () -> {
+                  Requirements.root();
+                  shell(example(script)).assertSays(0, SAYS.get(script));
+                }));
+  }
+
+  /** In a copy that its user cannot write, with a space in its path. */
+  @TestFactory
+  Stream<DynamicTest> examplesOfAnOrdinaryUser(@TempDir Path directory) throws Exception {
+    Path copy = copy(directory);
+    return Stream.of("tour.jsh", "list-my-namespaces.jsh", "socket-in-new-network.jsh")
+        .map(script ->
+            DynamicTest.dynamicTest(
+                script,
+                () -> {
+                  Result result = run(asUser(), copy, "examples/" + script);
+                  String says = SAYS_UNPRIVILEGED.get(script);
+                  if (says == null) {
+                    result.assertSays(REFUSED, "It takes root: .*");
+                  } else {
+                    result.assertSays(0, says);
+                  }
+                }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> examplesInAUserNamespace(@TempDir Path directory) throws Exception {
+    Path copy = copy(directory);
+    return scripts()
+        .map(script ->
+            DynamicTest.dynamicTest(
+                script,
+                () ->
+                    run(asRootOfAUserNamespace(), copy, "examples/" + script)
+                        .assertSays(0, SAYS.get(script))));
+  }
+
+  @Test
+  void whatIsListedIsWhatTheCommandsSay() throws Exception {
+    Requirements.command("lsns");
+    Requirements.command("readlink");
+    Set<String> listed =
+        shell(example("list-my-namespaces.jsh"))
+            .output()
+            .lines()
+            .map(line -> line.split(" +"))
+            .filter(words -> words.length == 2 && words[1].contains(":["))
+            .map(words -> words[1])
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+
+    List<String> links = new ArrayList<>(List.of("readlink"));
+    for (NamespaceType type : NamespaceType.values()) {
+      links.add("/proc/self/ns/" + type.procName());
+    }
+    assertThat(listed).containsExactlyInAnyOrderElementsOf(run(links).output().lines().toList());
+
+    String pid = Long.toString(ProcessHandle.current().pid());
+    Result lsns = run(List.of("lsns", "--noheadings", "--output", "TYPE,NS", "-p", pid));
+    assertThat(lsns.output().lines().map(line -> line.strip().replaceFirst(" +(\\d+)$", ":[$1]")))
+        .containsExactlyInAnyOrderElementsOf(listed);
+  }
+
+  @Test
+  void aScriptThatThrowsFails(@TempDir Path directory) throws Exception {
+    Path script = directory.resolve("a script.jsh");
+    Files.writeString(
+        script,
+        """
+        int half(int number) {
+          if (number % 2 == 1) throw new IllegalStateException("odd: " + number);
+          return number / 2;
+        }
+        System.out.println(half(4) + " " + args);
+        half(3);
+        System.out.println("never");
+        """);
+    Result result = shell(script.toString(), "an \"argument\"", "é\\n$HOME");
+    result.assertSays(1, ".*a script\\.jsh:2: java\\.lang\\.IllegalStateException: odd: 3");
+    result.assertSays(1, "2 \\[an \"argument\", é\\\\n\\$HOME]");
+    assertThat(result.output()).doesNotContain("never");
+  }
+
+  @TestFactory
+  Stream<DynamicTest> scriptsThatFail(@TempDir Path directory) {
+    return Map.of(
+            "one that does not compile",
+            "\n\nint number = \"text\";\n",
+            "one that ends too early",
+            "\n\nint number() {\n",
+            "one that calls what is not there",
+            "\n\nint number() { return missing(); }\n",
+            "one that ends the JVM",
+            "\n\nSystem.exit(0);\n",
+            "one that throws an error",
+            "\n\nthrow new AssertionError(1);\n")
+        .entrySet()
+        .stream()
+        .map(bad ->
+            DynamicTest.dynamicTest(
+                bad.getKey(),
+                () -> {
+                  Path script = Files.createTempFile(directory, "bad", ".jsh");
+                  Files.writeString(script, bad.getValue());
+                  shell(script.toString()).assertSays(1, ".*bad\\d+\\.jsh:3: .*");
+                }));
+  }
+
+  @Test
+  void help() throws Exception {
+    shell("--help").assertSays(0, " *\\./ns-shell FILE\\.jsh .*");
+  }
+
+  @Test
+  void whatIsNotThereIsSaid() throws Exception {
+    shell("missing.jsh").assertSays(2, "ns-shell: no script missing\\.jsh .*");
+    shell("--missing").assertSays(2, "ns-shell: no option --missing; .*");
+  }
+
+  /** Every line typed at the prompt has what the startup script defines. */
+  @Test
+  void thePromptHasTheLibrary() throws Exception {
+    ProcessBuilder builder = prepare(List.of(BASEDIR.resolve("ns-shell").toString()));
+    Process process = builder.start();
+    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
+      prompt.write("ns()\nstrays()\nshared(ProcessHandle.current().pid(), 1L << 22)\n/exit\n");
+    }
+    Result result = await(process);
+    result.assertSays(0, ".*NETWORK +net:\\[\\d+]");
+    result.assertSays(0, ".* ==> \\[]");
+    assertThat(result.output()).contains("SyscallException").contains("ESRCH");
+  }
+
+  private static Stream<String> scripts() throws IOException {
+    try (Stream<Path> files = Files.list(BASEDIR.resolve("examples"))) {
+      List<String> scripts =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith(".jsh") && !name.equals("startup.jsh"))
+              .sorted()
+              .toList();
+      assertThat(SAYS.keySet()).as("what each example says").containsAll(scripts);
+      assertThat(scripts).containsAll(SAYS.keySet());
+      return scripts.stream();
+    }
+  }
+
+  private static String example(String script) {
+    return BASEDIR.resolve("examples").resolve(script).toString();
+  }
+
+  private static Result shell(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(BASEDIR.resolve("ns-shell").toAbsolutePath().toString());
+    command.addAll(Arrays.asList(arguments));
+    return run(command);
+  }
+
+  /** Runs an example of a copy. */
+  private static Result run(List<String> prefix, Path copy, String script) throws Exception {
+    List<String> command = new ArrayList<>(prefix);
+    command.add(copy.resolve("ns-shell").toString());
+    command.add(copy.resolve(script).toString());
+    ProcessBuilder builder = prepare(command);
+    builder.environment().remove("LINUXNS_JAR"); // the copy has one of its own
+    return await(builder.directory(copy.toFile()).start());
+  }
+
+  private static Result run(List<String> command) throws Exception {
+    return await(prepare(command).start());
+  }
+
+  private static ProcessBuilder prepare(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("LINUXNS_JAR", jar().toString());
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    return builder;
+  }
+
+  private static Path jar() {
+    String jar = System.getProperty("linuxns.jar");
+    Requirements.that(jar != null, "needs the jar that Maven has built");
+    return Path.of(jar);
+  }
+
+  /** Reads what a process says until it ends, which it has to in time. */
+  private static Result await(Process process) throws Exception {
+    process.getOutputStream().close();
+    Thread deadline =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+                  process.descendants().forEach(ProcessHandle::destroyForcibly);
+                  process.destroyForcibly();
+                }
+              } catch (InterruptedException ended) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int status = process.waitFor();
+    deadline.join();
+    return new Result(status, output);
+  }
+
+  private static List<String> asUser() throws Exception {
+    Requirements.root();
+    Requirements.command("setpriv");
+    return probed(
+        List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"));
+  }
+
+  private static List<String> asRootOfAUserNamespace() throws Exception {
+    Requirements.command("unshare");
+    Requirements.command("ip");
+    List<String> prefix = new ArrayList<>(asUser());
+    prefix.addAll(List.of("unshare", "-UrnmuiC"));
+    return probed(prefix);
+  }
+
+  private static List<String> probed(List<String> prefix) throws Exception {
+    List<String> probe = new ArrayList<>(prefix);
+    probe.add("true");
+    Result result = run(probe);
+    Requirements.that(result.status() == 0, "needs " + prefix + ": " + result.output());
+    return prefix;
+  }
+
+  /** What it takes to run the examples, for other users to read. */
+  private static Path copy(Path directory) throws IOException {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path copy = Files.createDirectory(directory.resolve("a copy"));
+    for (String part : List.of("ns-shell", "pom.xml", "examples", "src/shell")) {
+      try (Stream<Path> files = Files.walk(BASEDIR.resolve(part))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          place(file, copy.resolve(BASEDIR.relativize(file)));
+        }
+      }
+    }
+    place(jar(), copy.resolve("target").resolve(jar().getFileName().toString()));
+    try (Stream<Path> directories = Files.walk(copy)) {
+      for (Path made : directories.filter(Files::isDirectory).toList()) {
+        Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("r-xr-xr-x"));
+      }
+    }
+    return copy;
+  }
+
+  private static void place(Path from, Path to) throws IOException {
+    Files.createDirectories(to.getParent());
+    Files.copy(from, to);
+    Files.setPosixFilePermissions(
+        to, PosixFilePermissions.fromString(Files.isExecutable(from) ? "r-xr-xr-x" : "r--r--r--"));
+  }
+}

@@ -1,0 +1,101 @@
+package io.github.linuxns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.testing.ChildJvm;
+import io.github.linuxns.testing.Kernel;
+import io.github.linuxns.testing.Machine;
+import io.github.linuxns.testing.Requirements;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Threads that the JDK starts lazily are born where the thread that needs them first happens to be.
+ */
+@Tag("rootless")
+@Timeout(60)
+class PollutionIT {
+  @BeforeEach
+  void root() {
+    Requirements.root();
+  }
+
+  /** What a body that does not know the rule may do inside. */
+  private static void startThingsLazily() throws Exception {
+    Thread.ofVirtual().start(() -> LockSupport.parkNanos(1)).join();
+    ForkJoinPool.commonPool().submit(() -> {}).get(10, TimeUnit.SECONDS);
+    new ProcessBuilder("true").start().waitFor();
+  }
+
+  private static void printStrays() throws SyscallException {
+    for (StrayThread stray : StrayThread.find()) {
+      System.out.println("stray: " + stray.name() + " in " + stray.elsewhere());
+    }
+    System.out.println("end");
+  }
+
+  @Test
+  void theTrapIsRealAndVisible() throws Exception {
+    assertThat(ChildJvm.run(List.of(), Trap.class))
+        .contains("stray: ForkJoinPool-1-") // carriers of virtual threads
+        .contains("stray: ForkJoinPool.co") // the common pool
+        .contains("stray: process reaper")
+        .contains("uts:[");
+  }
+
+  /** What {@link #theTrapIsRealAndVisible} runs: a thread that moves without the library. */
+  static final class Trap {
+    private Trap() {}
+
+    public static void main(String[] args) throws Exception {
+      Thread moved =
+          Thread.ofPlatform()
+              .start(() -> {
+                Kernel.unshareUts();
+                try {
+                  startThingsLazily();
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              });
+      moved.join();
+      printStrays();
+    }
+  }
+
+  @Test
+  void theLibraryStartsThemAtHomeFirst() throws Exception {
+    assertThat(ChildJvm.run(List.of(), Lowered.class)).isEqualTo("end");
+  }
+
+  /** What {@link #theLibraryStartsThemAtHomeFirst} runs: the same by way of the library. */
+  static final class Lowered {
+    private Lowered() {}
+
+    public static void main(String[] args) throws Exception {
+      try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+        try (var _ = uts.enter()) {
+          awaitReaper();
+          startThingsLazily();
+        }
+        uts.run(PollutionIT::startThingsLazily);
+      }
+      printStrays();
+    }
+
+    /** It is started by a thread at home which nobody waits for. */
+    private static void awaitReaper() {
+      Machine.await(
+          "the reaper runs",
+          () ->
+              Thread.getAllStackTraces().keySet().stream()
+                  .anyMatch(thread -> thread.getName().equals("process reaper")));
+    }
+  }
+}

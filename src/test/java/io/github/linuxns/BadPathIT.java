@@ -39,7 +39,7 @@ class BadPathIT {
               SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
           .hasMessageContaining(path.toString());
     }
-    assertThat(Machine.openFiles()).hasSameSizeAs(before);
+    assertThat(Machine.openFiles()).hasSizeLessThanOrEqualTo(before.size());
   }
 
   @Test

@@ -74,7 +74,6 @@ class FaultIT {
     "enter, setns:error=EPERM:when=3, NamespaceLeakError, away",
     "unshare, unshare:error=ENOSPC:when=1, /proc/sys/user/max_uts_namespaces, stayed",
     "unshare, unshare:error=ENOSYS:when=1, ENOSYS, stayed",
-    "network, ioctl:error=EPERM:when=4+, ioctl, stayed",
     "network, socket:error=EMFILE:when=1+, socket, stayed",
     "set, setns:error=EPERM:when=4, setns, stayed",
     "set, setns:error=EPERM:when=4+, NamespaceLeakError, away",

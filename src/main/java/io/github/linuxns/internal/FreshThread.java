@@ -64,6 +64,7 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
     } catch (Throwable thrown) {
       failure = thrown;
     } finally {
+      Syscalls.endThread();
       synchronized (this) {
         done = true;
         interrupted = Thread.interrupted();

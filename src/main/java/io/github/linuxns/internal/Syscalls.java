@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongUnaryOperator;
 
 /**
@@ -34,6 +35,7 @@ public final class Syscalls {
 
   private static final MethodHandle SYSCALL = link();
   private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
+  private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
   /** What the JDK turns paths into bytes with. */
   private static final Charset PATH_BYTES =
@@ -273,12 +275,25 @@ public final class Syscalls {
   }
 
   /**
+   * To be called by a thread that was made for one task when it ends: what it used for its calls
+   * serves the next one, which else would have to allocate it, and a cleaner to free it.
+   */
+  static void endThread() {
+    SPARE.add(CAPTURED.get());
+    CAPTURED.remove();
+  }
+
+  /**
    * Where a downcall leaves errno, which is all that there is: each thread's own, allocated once.
    */
   private record Captured(MemorySegment segment, ByteBuffer state) {
     private static final class OfThread extends ThreadLocal<Captured> {
       @Override
       protected Captured initialValue() {
+        Captured spare = SPARE.poll();
+        if (spare != null) {
+          return spare;
+        }
         MemorySegment segment = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
         return new Captured(segment, buffer(segment));
       }

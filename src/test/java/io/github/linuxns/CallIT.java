@@ -10,6 +10,7 @@ import io.github.linuxns.testing.Requirements;
 import java.io.FileNotFoundException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -164,6 +166,66 @@ class CallIT {
         }
       }
     }
+  }
+
+  @Test
+  void aSetThatIsClosedMeanwhileIsEnteredWhollyOrNotAtAll() throws Exception {
+    try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS);
+        NamespaceHandle ipc = NamespaceHandle.create(NamespaceType.IPC);
+        ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      Map<NamespaceType, Namespace> home = Namespace.currentAll();
+      for (int round = 0; round < 300; round++) {
+        NamespaceSet set = NamespaceSet.of(uts, ipc);
+        CountDownLatch started = new CountDownLatch(1);
+        Future<?> result =
+            pool.submit(() -> {
+              started.countDown();
+              try {
+                while (true) {
+                  set.enter().close();
+                }
+              } catch (IllegalStateException closed) {
+                assertThat(Namespace.currentAll()).isEqualTo(home);
+                return null;
+              }
+            });
+        started.await();
+        set.close();
+        result.get();
+      }
+    }
+  }
+
+  @Test
+  void aThreadThatComesAndGoesIsNoStray() throws Exception {
+    AtomicBoolean end = new AtomicBoolean();
+    try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS);
+        ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      Future<?> moving =
+          pool.submit(() -> {
+            while (!end.get()) {
+              uts.enter().close();
+            }
+            return null;
+          });
+      for (int i = 0; i < 300; i++) {
+        assertThat(StrayThread.find()).isEmpty();
+      }
+      end.set(true);
+      moving.get();
+    }
+  }
+
+  @Test
+  void nothingIsHeldByAThreadThatHasEnded() throws Exception {
+    NamespaceHandle outer = NamespaceHandle.create(NamespaceType.UTS);
+    try (NamespaceHandle inner = NamespaceHandle.create(NamespaceType.UTS)) {
+      outer.run(() -> inner.enter().close());
+    }
+    outer.close();
+    assertThat(Machine.openNamespaces())
+        .as("without a collection")
+        .doesNotContain(outer.namespace().toString());
   }
 
   @Test

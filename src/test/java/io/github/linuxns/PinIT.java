@@ -221,6 +221,28 @@ class PinIT {
   }
 
   @Test
+  void virtualThreadsThatRaceDoNotHang() throws Exception {
+    Path pin = directory.resolve("pin");
+    Set<Namespace> seen = new HashSet<>();
+    try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Namespace>> results = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        results.add(
+            virtual.submit(() -> {
+              try (NamespaceHandle handle = NamespaceHandle.openOrCreate(pin, NamespaceType.UTS)) {
+                return handle.namespace();
+              }
+            }));
+      }
+      for (Future<Namespace> result : results) {
+        seen.add(result.get());
+      }
+    }
+    assertThat(seen).hasSize(1);
+    NamespaceHandle.unpin(pin);
+  }
+
+  @Test
   void jvmsThatRaceGetTheSame() throws Exception {
     Path pin = directory.resolve("pin");
     List<Process> jvms = new ArrayList<>();

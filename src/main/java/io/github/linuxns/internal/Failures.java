@@ -20,9 +20,21 @@ public final class Failures {
           + " let it end";
 
   /** The remedy where a file of /proc is missing that is always there. */
-  static final String NO_PROC = "/proc is not mounted where the thread is";
+  static final String NO_PROC =
+      "/proc is not mounted where the thread is, or is that of other processes";
 
   private Failures() {}
+
+  /** Loads what it takes to explain a failure, while the class path is in reach. */
+  static Object[] load() {
+    return new Object[] {
+      SyscallException.class,
+      NamespaceLeakError.class,
+      Remedies.class,
+      RunningSystem.class,
+      Errno.class
+    };
+  }
 
   /**
    * A failure with nothing special to say, other than what its errno always means.

@@ -52,6 +52,8 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
   private void runAndWait(String name) {
     Thread thread =
         Thread.ofPlatform().name(name).inheritInheritableThreadLocals(false).unstarted(this);
+    // Else it would be the system's: the constructor takes that along with the thread-locals.
+    thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
     thread.start();
     Uninterruptibly.join(thread, () -> interrupt(thread));
   }
@@ -64,6 +66,7 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
     } catch (Throwable thrown) {
       failure = thrown;
     } finally {
+      ThreadPosition.ofCurrentThread().release();
       Syscalls.endThread();
       synchronized (this) {
         done = true;

@@ -18,30 +18,49 @@ final class HomeNamespace {
       new ConcurrentHashMap<>();
 
   private final Target target;
+  private final long inode;
   private volatile boolean proved;
 
-  private HomeNamespace(Target target) {
+  /** Guarded by the map's lock of the inode. */
+  private int residents;
+
+  private HomeNamespace(Target target, long inode) {
     this.target = target;
+    this.inode = inode;
   }
 
   /** The namespace that the calling thread is in now. */
   static HomeNamespace ofCurrentThread(NamespaceType type) throws SyscallException {
     NamespaceFiles.Opened opened = NamespaceFiles.openCurrent(type);
-    HomeNamespace mine = new HomeNamespace(new Target(type, opened.file()));
-    WeakReference<HomeNamespace> reference = new WeakReference<>(mine);
-    Long inode = opened.namespace().inode();
-    while (true) {
-      WeakReference<HomeNamespace> before = HOMES.putIfAbsent(inode, reference);
-      HomeNamespace home = before == null ? mine : before.get();
-      if (home == mine) {
-        return mine;
-      }
-      if (home != null) {
-        opened.file().close();
-        return home;
-      }
-      HOMES.remove(inode, before);
+    HomeNamespace mine =
+        new HomeNamespace(new Target(type, opened.file()), opened.namespace().inode());
+    HomeNamespace[] home = new HomeNamespace[1];
+    HOMES.compute(
+        opened.namespace().inode(),
+        (inode, reference) -> {
+          HomeNamespace before = reference == null ? null : reference.get();
+          home[0] = before == null ? mine : before;
+          home[0].residents++;
+          return before == null ? new WeakReference<>(mine) : reference;
+        });
+    if (home[0] != mine) {
+      opened.file().close();
     }
+    return home[0];
+  }
+
+  /** To be called when one that lives here ends; the last one closes it. */
+  void release() {
+    HOMES.computeIfPresent(
+        inode,
+        (key, reference) -> {
+          residents--;
+          if (residents > 0) {
+            return reference;
+          }
+          target.file().close();
+          return reference.get() == this ? null : reference;
+        });
   }
 
   /**

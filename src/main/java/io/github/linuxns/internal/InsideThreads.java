@@ -53,7 +53,11 @@ public final class InsideThreads implements ThreadFactory {
           } catch (SyscallException e) {
             throw new UncheckedIOException(e);
           }
-          task.run();
+          try {
+            task.run();
+          } finally {
+            ThreadPosition.ofCurrentThread().release();
+          }
         });
     if (thread != null && thread.isVirtual()) {
       throw virtualBase();

@@ -150,11 +150,12 @@ public final class NamespaceFiles {
     }
     OpenFile file = new OpenFile(fd);
     int flag = Syscalls.ioctl(fd, NS_GET_NSTYPE);
-    if (flag < 0) {
-      file.close(); // on nsfs, but no namespace
+    NamespaceType type = flag < 0 ? null : TypeFacts.ofCloneFlag(flag);
+    if (type == null) {
+      file.close(); // on nsfs, but no namespace, or of a type that we do not know
       throw Failures.notANamespace(SystemCall.IOCTL, text);
     }
-    return opened(file, TypeFacts.ofCloneFlag(flag));
+    return opened(file, type);
   }
 
   /** What is open, with its identity; closes it if that fails. */

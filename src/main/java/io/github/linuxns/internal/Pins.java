@@ -25,7 +25,7 @@ public final class Pins {
   /** See {@link io.github.linuxns.NamespaceHandle#pin}. */
   public static void pin(Opened mine, Path target) throws SyscallException {
     String path = Paths.text(target);
-    Opened pinned = findOrPin(path, () -> mine);
+    Opened pinned = onPlatformThread(() -> findOrPin(path, () -> mine));
     if (pinned.equals(mine)) {
       return;
     }
@@ -41,7 +41,7 @@ public final class Pins {
     Opened[] made = new Opened[1];
     Opened pinned;
     try {
-      pinned = findOrPin(path, () -> made[0] = NewNamespaces.create(type));
+      pinned = onPlatformThread(() -> findOrPin(path, () -> made[0] = NewNamespaces.create(type)));
     } catch (SyscallException | RuntimeException e) {
       if (made[0] != null) {
         made[0].file().close();
@@ -62,6 +62,15 @@ public final class Pins {
   /** See {@link io.github.linuxns.NamespaceHandle#unpin}. */
   public static void unpin(Path target) throws SyscallException {
     String path = Paths.text(target);
+    if (Thread.currentThread().isVirtual()) {
+      FreshThread.<@Nullable Void, SyscallException>call(
+          "namespace-unpin",
+          () -> {
+            unpin(target);
+            return null;
+          });
+      return;
+    }
     NamespaceType type = pinnedType(path);
     int result = Syscalls.detachMount(path);
     if (result < 0) {
@@ -76,6 +85,13 @@ public final class Pins {
     } finally {
       Syscalls.close(file);
     }
+  }
+
+  /** A virtual thread that waits for the lock would keep its carrier from the one that holds it. */
+  private static Opened onPlatformThread(Source task) throws SyscallException {
+    return Thread.currentThread().isVirtual()
+        ? FreshThread.<Opened, SyscallException>call("namespace-pin", task::open)
+        : task.open();
   }
 
   private static NamespaceType pinnedType(String path) throws SyscallException {
@@ -114,53 +130,63 @@ public final class Pins {
   /** Opens what is pinned there; else pins what the source gives, and returns that. */
   private static Opened findOrPin(String path, Source source) throws SyscallException {
     boolean created = false;
-    try {
-      while (true) {
-        int there = Syscalls.openPathNoFollow(path);
-        if (there == -Errno.ENOENT.number()) {
-          created = create(path);
-          continue;
-        }
-        if (there < 0) {
-          throw Failures.of(SystemCall.OPENAT, there, path);
-        }
-        try {
-          if (Syscalls.isNamespaceFile(there) == 1) {
-            return NamespaceFiles.reopen(there, path);
-          }
-          Opened pinned = pinIfStillThere(path, there, source);
-          if (pinned != null) {
-            return pinned;
-          }
-        } finally {
-          Syscalls.close(there);
-        }
+    while (true) {
+      int there = Syscalls.openPathNoFollow(path);
+      if (there == -Errno.ENOENT.number()) {
+        created = create(path);
+        continue;
       }
-    } catch (SyscallException | RuntimeException e) {
-      if (created) {
-        int ignored = Syscalls.unlink(path); // refused if somebody else pins there meanwhile
+      if (there < 0) {
+        throw Failures.of(SystemCall.OPENAT, there, path);
       }
-      throw e;
+      try {
+        if (Syscalls.isNamespaceFile(there) == 1) {
+          return NamespaceFiles.reopen(there, path);
+        }
+        Opened pinned = pinIfStillThere(path, there, created, source);
+        if (pinned != null) {
+          return pinned;
+        }
+      } finally {
+        Syscalls.close(there);
+      }
     }
   }
 
   /** Null if the file went, or was covered, before we had the lock. */
-  private static @Nullable Opened pinIfStillThere(String path, int there, Source source)
-      throws SyscallException {
+  private static @Nullable Opened pinIfStillThere(
+      String path, int there, boolean created, Source source) throws SyscallException {
     FileStatus status = status(there, path);
     if (!status.isEmptyRegularFile()) {
       throw alreadyThere(path, "there is something else than an empty file");
     }
-    int lock = lock(there, path);
+    int lock;
+    try {
+      lock = lock(there, path);
+    } catch (SyscallException e) {
+      removeIf(created, path);
+      throw e;
+    }
     try {
       if (!isStillThere(path, status)) {
         return null;
       }
-      Opened opened = source.open();
-      bind(opened, there, path);
-      return opened;
+      try {
+        Opened opened = source.open();
+        bind(opened, there, path);
+        return opened;
+      } catch (SyscallException | RuntimeException | Error e) {
+        removeIf(created, path); // under the lock, so that it is still ours
+        throw e;
+      }
     } finally {
       Syscalls.close(lock);
+    }
+  }
+
+  private static void removeIf(boolean created, String path) {
+    if (created) {
+      int ignored = Syscalls.unlink(path);
     }
   }
 
@@ -193,7 +219,9 @@ public final class Pins {
   private static int lock(int file, String path) throws SyscallException {
     int lock = Syscalls.openForReading(Paths.ofDescriptor(file));
     if (lock < 0) {
-      throw Failures.of(SystemCall.OPENAT, lock, path);
+      throw lock == -Errno.ENOENT.number()
+          ? Failures.of(SystemCall.OPENAT, lock, path, Failures.NO_PROC)
+          : Failures.of(SystemCall.OPENAT, lock, path);
     }
     int result;
     do {

@@ -16,12 +16,14 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /** Looks for threads of this process that are not where it is. */
 public final class Strays {
   private static final Path TASKS = Path.of("/proc/self/task");
+  private static final int LOOKS = 100;
   private static final long LAST_MOMENT_NANOS = 100_000_000;
   private static final long LOOK_AGAIN_NANOS = 100_000;
 
@@ -49,15 +51,24 @@ public final class Strays {
   private static void addIfStray(
       int tid, Map<NamespaceType, Namespace> home, List<StrayThread> strays)
       throws SyscallException {
-    ThreadPosition known = KnownThreads.find(tid);
-    if (known != null && (known.hasEnded() ? vanishes(tid) : !known.isStray())) {
-      return;
-    }
     try {
-      Set<Namespace> elsewhere = new HashSet<>(NamespaceFiles.allOf(tid).values());
-      elsewhere.removeAll(home.values());
-      if (!elsewhere.isEmpty()) {
-        strays.add(new StrayThread(tid, name(tid), elsewhere));
+      for (int look = 0; look < LOOKS; look++) {
+        ThreadPosition known = KnownThreads.find(tid);
+        int moves = known == null ? 0 : known.moves();
+        if (known != null && (known.hasEnded() ? vanishes(tid) : !known.isStray())) {
+          return;
+        }
+        Set<Namespace> elsewhere = new HashSet<>(NamespaceFiles.allOf(tid).values());
+        elsewhere.removeAll(home.values());
+        if (elsewhere.isEmpty()) {
+          return;
+        }
+        // Only if it did not move, nor came to be known, while we looked.
+        ThreadPosition now = KnownThreads.find(tid);
+        if (Objects.equals(known, now) && (known == null || known.moves() == moves)) {
+          strays.add(new StrayThread(tid, name(tid), elsewhere));
+          return;
+        }
       }
     } catch (SyscallException e) {
       if (e.errno() != Errno.ESRCH) {

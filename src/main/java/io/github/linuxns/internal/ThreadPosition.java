@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  * Where one platform thread is: its home, learnt for each type when it first leaves it, the scopes
  * that are open, and whether it got lost. Only the thread itself changes it, so nothing is locked.
  */
-@SuppressWarnings(
-    "EnumOrdinal") // sets of types are bits, so that a move allocates nothing for them
+@SuppressWarnings({
+  "EnumOrdinal",
+  "NonAtomicVolatileUpdate"
+}) // one thread writes; sets of types are bits, so that a move allocates nothing for them
 public final class ThreadPosition {
   private static final ThreadLocal<ThreadPosition> CURRENT = new OfThread();
   private static final NamespaceType[] TYPES = NamespaceType.values();
@@ -25,6 +27,12 @@ public final class ThreadPosition {
 
   /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
   private int away;
+
+  /**
+   * Counts moves, so that another thread can tell whether it has seen one state or two: written
+   * after the fields above, before the thread leaves and after it is back.
+   */
+  private volatile int moves;
 
   /** True if it lives where it was put, and never leaves: a worker. */
   private boolean settled;
@@ -52,34 +60,47 @@ public final class ThreadPosition {
 
   /** Moves the thread into a namespace until the scope is closed. */
   public NamespaceScope enter(Target target) throws SyscallException {
-    int type = bit(target.type());
-    Stopover stopovers = prepare(type);
-    int result = target.enter();
-    if (result < 0) {
-      Stopover.close(stopovers);
-      throw target.failure(result);
+    int fd = target.file().acquire();
+    try {
+      Scope scope = prepared(bit(target.type()));
+      int result = target.enter(fd);
+      if (result < 0) {
+        goBack(scope, 0);
+        throw target.failure(fd, result);
+      }
+      return scope;
+    } finally {
+      target.file().release();
     }
-    return opened(type, stopovers);
   }
 
   /** Moves the thread into several, all or none. */
   public NamespaceScope enter(List<Target> targets) throws SyscallException {
     int types = 0;
-    for (Target target : targets) {
-      types |= bit(target.type());
-    }
-    Stopover stopovers = prepare(types);
-    int entered = 0;
-    for (Target target : targets) {
-      int result = target.enter();
-      if (result < 0) {
-        SyscallException failure = target.failure(result);
-        goBack(entered, stopovers, failure);
-        throw failure;
+    int[] fds = new int[targets.size()];
+    int held = 0;
+    try {
+      for (Target target : targets) {
+        types |= bit(target.type());
+        fds[held] = target.file().acquire();
+        held++;
       }
-      entered |= bit(target.type());
+      Scope scope = prepared(types);
+      int entered = 0;
+      for (int i = 0; i < fds.length; i++) {
+        int result = targets.get(i).enter(fds[i]);
+        if (result < 0) {
+          goBack(scope, entered); // first of all; then there is time to explain
+          throw targets.get(i).failure(fds[i], result);
+        }
+        entered |= bit(targets.get(i).type());
+      }
+      return scope;
+    } finally {
+      for (int i = 0; i < held; i++) {
+        targets.get(i).file().release();
+      }
     }
-    return opened(types, stopovers);
   }
 
   /** Moves the thread into new namespaces until the scope is closed. */
@@ -88,20 +109,22 @@ public final class ThreadPosition {
     for (NamespaceType type : newTypes) {
       types |= bit(type);
     }
-    Stopover stopovers = prepare(types);
+    Scope scope = prepared(types);
+    boolean moved = false;
     try {
       NewNamespaces.unshare(newTypes);
-    } catch (SyscallException e) {
-      Stopover.close(stopovers);
-      throw e;
-    }
-    try {
+      moved = true;
       NewNamespaces.setUp(newTypes);
-    } catch (SyscallException e) {
-      goBack(types, stopovers, e);
+      return scope;
+    } catch (SyscallException | RuntimeException | Error e) {
+      try {
+        goBack(scope, moved ? types : 0);
+      } catch (NamespaceLeakError leak) {
+        leak.addSuppressed(e);
+        throw leak;
+      }
       throw e;
     }
-    return opened(types, stopovers);
   }
 
   /**
@@ -110,6 +133,7 @@ public final class ThreadPosition {
    */
   void settle(List<Target> targets) throws SyscallException {
     settled = true;
+    moves++;
     for (Target target : targets) {
       requireMovable(target.type());
       int result = target.enter();
@@ -135,6 +159,24 @@ public final class ThreadPosition {
 
   boolean isOf(Thread other) {
     return thread == other;
+  }
+
+  /** Equal numbers mean that {@link #isStray()} was true, or false, all the time between. */
+  int moves() {
+    return moves;
+  }
+
+  /**
+   * To be called by a thread that was made for one task when it ends: nobody waits for the
+   * collector.
+   */
+  void release() {
+    for (WayBack back : home) {
+      if (back != null) {
+        back.release();
+      }
+    }
+    CURRENT.remove();
   }
 
   boolean hasEnded() {
@@ -169,6 +211,10 @@ public final class ThreadPosition {
       throws SyscallException {
     requireMovable(type);
     HomeThreads.start();
+    if (type == NamespaceType.MOUNT) {
+      Object[] _ = Failures.load();
+      learnTheOthers();
+    }
     if ((away & bit(type)) != 0) {
       return new Stopover(type, WayBack.stopover(type), stopovers);
     }
@@ -176,28 +222,47 @@ public final class ThreadPosition {
     return stopovers;
   }
 
-  private Scope opened(int types, @Nullable Stopover stopovers) {
-    Scope scope = new Scope(this, innermost, stopovers, types, away);
-    away |= types;
-    innermost = scope;
-    return scope;
-  }
-
-  /** Undoes a move that went wrong half-way. */
-  private void goBack(int types, @Nullable Stopover stopovers, SyscallException failure) {
-    try {
-      goBack(types, stopovers);
-    } catch (NamespaceLeakError leak) {
-      leak.addSuppressed(failure);
-      throw leak;
+  /**
+   * Homes are found in /proc, which in the mount namespace of a container is that of other
+   * processes. What cannot be learnt now is tried again, and its failure told, when it is needed.
+   */
+  private void learnTheOthers() {
+    for (NamespaceType type : TypeFacts.MOVABLE) {
+      if (type != NamespaceType.MOUNT && home[type.ordinal()] == null && (away & bit(type)) == 0) {
+        try {
+          home[type.ordinal()] = WayBack.home(type);
+        } catch (SyscallException later) {
+          home[type.ordinal()] = null;
+        }
+      }
     }
   }
 
-  private void goBack(int types, @Nullable Stopover stopovers) {
+  /**
+   * Everything that is needed to come back, made before anything moves: where the thread is going
+   * it may be impossible even to load a class. From here on it counts as away.
+   */
+  private Scope prepared(int types) throws SyscallException {
+    Stopover stopovers = prepare(types);
+    Scope scope = new Scope(this, innermost, stopovers, types, away);
+    innermost = scope;
+    away |= types;
+    moves++;
+    return scope;
+  }
+
+  /**
+   * Brings the thread back to where it was when the scope was prepared.
+   *
+   * @param types those of which it has moved
+   */
+  private void goBack(Scope scope, int types) {
+    scope.closed = true;
+    innermost = scope.outer;
     SyscallException failure = null;
     for (int rest = types; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
-      WayBack back = Stopover.find(stopovers, TYPES[ordinal]);
+      WayBack back = Stopover.find(scope.stopovers, TYPES[ordinal]);
       if (back == null) {
         back = Objects.requireNonNull(home[ordinal]);
       }
@@ -206,9 +271,11 @@ public final class ThreadPosition {
         failure = stuck;
       }
     }
-    Stopover.close(stopovers);
+    lost |= failure != null;
+    away = scope.awayBefore;
+    moves++;
+    Stopover.close(scope.stopovers);
     if (failure != null) {
-      lost = true;
       throw Failures.lost(failure);
     }
   }
@@ -248,8 +315,8 @@ public final class ThreadPosition {
     private final ThreadPosition position;
     private final @Nullable Scope outer;
     private final @Nullable Stopover stopovers;
-    private final byte types;
-    private final byte awayBefore;
+    private final short types;
+    private final short awayBefore;
     private boolean closed;
 
     Scope(
@@ -261,8 +328,8 @@ public final class ThreadPosition {
       this.position = position;
       this.outer = outer;
       this.stopovers = stopovers;
-      this.types = (byte) types;
-      this.awayBefore = (byte) awayBefore;
+      this.types = (short) types;
+      this.awayBefore = (short) awayBefore;
     }
 
     @Override
@@ -279,10 +346,7 @@ public final class ThreadPosition {
         throw new IllegalStateException(
             "a scope that was opened inside this one is still open; close that one first");
       }
-      closed = true;
-      position.innermost = outer;
-      position.away = awayBefore;
-      position.goBack(Byte.toUnsignedInt(types), stopovers);
+      position.goBack(this, types);
     }
   }
 }

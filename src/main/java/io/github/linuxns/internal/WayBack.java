@@ -97,6 +97,16 @@ final class WayBack implements AutoCloseable {
     return null;
   }
 
+  /** Only for a {@link #home}: the thread ends. */
+  void release() {
+    if (home != null) {
+      home.release();
+    }
+    if (context != null) {
+      context.close();
+    }
+  }
+
   /** Only for a {@link #stopover}. */
   @Override
   public void close() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +110,20 @@ class FreshThreadTest {
       started.await();
       caller.interrupt();
       caller.join();
+    }
+  }
+
+  @Test
+  void theContextClassLoaderIsTheCallers() throws IOException {
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    try (URLClassLoader own = new URLClassLoader(new URL[0])) {
+      Thread.currentThread().setContextClassLoader(own);
+      assertThat(
+              FreshThread.<ClassLoader, RuntimeException>call(
+                  "fresh", () -> Thread.currentThread().getContextClassLoader()))
+          .isSameAs(own);
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
     }
   }
 

@@ -39,7 +39,9 @@ public interface Enterable {
    * elsewhere, which has threads of its own; and {@code /proc/net} and {@code /proc/self}, which
    * are those of the process's first thread, where {@code /proc/thread-self} is one's own. The JDK
    * reads {@code /proc/net} too: {@code NetworkInterface.networkInterfaces()} also lists the
-   * interfaces at home that have an IPv6 address, which do not work inside.
+   * interfaces at home that have an IPv6 address, which do not work inside. In a {@link
+   * NamespaceType#MOUNT} namespace do not load anything lazily either: a class or a native library
+   * that is used there for the first time is looked for in its files.
    *
    * <p>Where the thread is now is its home, learnt the first time that it leaves. Before it leaves,
    * the library proves that it can come back; if it could not, nothing moves. From the second time
@@ -119,6 +121,8 @@ public interface Enterable {
    * Makes threads that live inside from their start to their end, for instance for {@code
    * Executors.newFixedThreadPool}. They have the class, name and daemon status that the base
    * factory gives them.
+   *
+   * <p>In all other namespaces a thread is where the one that starts it is, as any thread.
    *
    * <p>That a thread can move inside is proved once, now, since a worker that dies before its task
    * hangs its pool. The factory has a reference of its own: it still works when this is closed, and

@@ -50,6 +50,11 @@ public final class OpenFile implements AutoCloseable {
     return number;
   }
 
+  /** The number again, for one that has acquired it and not released it yet. */
+  int acquired() {
+    return number;
+  }
+
   /** To be called once for each {@link #acquire()}. */
   public void release() {
     if (STATE.decrementAndGet(this) == CLOSED) {

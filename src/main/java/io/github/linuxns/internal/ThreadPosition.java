@@ -5,8 +5,11 @@ import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadPosition {
   private static final ThreadLocal<ThreadPosition> CURRENT = new OfThread();
   private static final NamespaceType[] TYPES = NamespaceType.values();
+
+  /** Survives pools that clear the thread-locals of their threads between two tasks. */
+  private static final Set<Thread> LOST =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private final Thread thread = Thread.currentThread();
   private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
@@ -41,6 +48,7 @@ public final class ThreadPosition {
   private boolean lost;
 
   private ThreadPosition() {
+    lost = LOST.contains(thread);
     KnownThreads.add(Syscalls.gettid(), this);
   }
 
@@ -77,23 +85,22 @@ public final class ThreadPosition {
   /** Moves the thread into several, all or none. */
   public NamespaceScope enter(List<Target> targets) throws SyscallException {
     int types = 0;
-    int[] fds = new int[targets.size()];
     int held = 0;
     try {
       for (Target target : targets) {
         types |= bit(target.type());
-        fds[held] = target.file().acquire();
+        int _ = target.file().acquire();
         held++;
       }
       Scope scope = prepared(types);
       int entered = 0;
-      for (int i = 0; i < fds.length; i++) {
-        int result = targets.get(i).enter(fds[i]);
+      for (Target target : targets) {
+        int result = target.enter(target.file().acquired());
         if (result < 0) {
           goBack(scope, entered); // first of all; then there is time to explain
-          throw targets.get(i).failure(fds[i], result);
+          throw target.failure(target.file().acquired(), result);
         }
-        entered |= bit(targets.get(i).type());
+        entered |= bit(target.type());
       }
       return scope;
     } finally {
@@ -200,7 +207,7 @@ public final class ThreadPosition {
         Stopover.close(stopovers);
         throw e;
       } catch (NamespaceLeakError e) {
-        lost = true;
+        setLost();
         throw e;
       }
     }
@@ -271,13 +278,20 @@ public final class ThreadPosition {
         failure = stuck;
       }
     }
-    lost |= failure != null;
+    if (failure != null) {
+      setLost();
+    }
     away = scope.awayBefore;
     moves++;
     Stopover.close(scope.stopovers);
     if (failure != null) {
       throw Failures.lost(failure);
     }
+  }
+
+  private void setLost() {
+    lost = true;
+    LOST.add(thread);
   }
 
   private static int bit(NamespaceType type) {

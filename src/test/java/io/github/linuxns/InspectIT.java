@@ -241,10 +241,12 @@ class InspectIT {
 
   @Test
   void aZombieIsGoneToo() throws IOException {
-    // A shell that does not wait for its child: the zombie stays until the shell ends.
-    Process shell = new ProcessBuilder("sh", "-c", "true & echo $!; exec cat").start();
+    // A shell that becomes a cat, which waits for no child, and whose child ends only then.
+    Process shell = new ProcessBuilder("sh", "-c", "sleep 60 & echo $!; exec cat").start();
     try (var output = shell.inputReader()) {
       long zombie = Long.parseLong(output.readLine());
+      Machine.await("a cat", () -> command(shell.pid()).equals("cat"));
+      ProcessHandle.of(zombie).orElseThrow().destroyForcibly();
       Machine.await("a zombie", () -> state(zombie) == 'Z');
       assertThatThrownBy(() -> Namespace.of(zombie, NamespaceType.UTS))
           .hasMessageContaining("ESRCH");
@@ -253,6 +255,14 @@ class InspectIT {
       assertThatThrownBy(() -> Namespace.allOf(zombie)).hasMessageContaining("ESRCH");
     } finally {
       shell.destroyForcibly();
+    }
+  }
+
+  private static String command(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
+    } catch (IOException e) {
+      return "";
     }
   }
 

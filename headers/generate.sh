@@ -41,6 +41,7 @@ sed -n 's/^--include-\([a-z]*\)  *\([A-Za-z0-9_]*\).*/\1 \2/p' includes.txt >"$o
 while read -r kind name; do
     case $kind in
         constant) pattern="public static [a-z]* $name()" ;;
+        function) pattern="public static \(class $name \|[a-z]* $name(\)" ;; # a class if it is variadic
         *) pattern="public \(static \)\{0,1\}class $name " ;;
     esac
     grep -q "$pattern" "$output/$directory"/*.java || fail "jextract found no $kind $name"

@@ -14,19 +14,29 @@
 
 #include <fcntl.h>       /* O_, AT_, F_ */
 #include <net/if.h>      /* struct ifreq, IFF_ */
+#include <poll.h>        /* POLL */
 #include <sched.h>       /* CLONE_ */
+#include <signal.h>      /* SIG */
+#include <spawn.h>       /* posix_spawn */
+#include <sys/epoll.h>   /* EPOLL */
 #include <sys/file.h>    /* LOCK_ */
 #include <sys/ioctl.h>   /* SIOC; with it the kernel's _IO family */
-#include <sys/mount.h>   /* MS_, MNT_, UMOUNT_ */
+#include <sys/mman.h>    /* MFD_ */
+#include <sys/mount.h>   /* MS_, MNT_, UMOUNT_, OPEN_TREE_, MOVE_MOUNT_, MOUNT_ATTR_ */
+#include <sys/prctl.h>   /* PR_ */
 #include <sys/socket.h>  /* AF_, SOCK_ */
 #include <sys/stat.h>    /* struct statx, STATX_, S_IF */
 #include <sys/statfs.h>  /* struct statfs */
 #include <sys/syscall.h> /* SYS_ */
+#include <sys/wait.h>    /* W */
 #include <unistd.h>      /* syscall */
 
+#include <linux/capability.h> /* struct __user_cap_data_struct, _LINUX_CAPABILITY_ */
+#include <linux/close_range.h>
 #include <linux/ioctl.h> /* _IO, _IOR */
 #include <linux/magic.h> /* NSFS_MAGIC */
 #include <linux/nsfs.h>  /* NS_GET_ */
+#include <linux/seccomp.h> /* SECCOMP_ */
 #include <linux/types.h> /* __u64 */
 
 /*
@@ -80,6 +90,12 @@
 
 #ifndef PIDFD_GET_UTS_NAMESPACE
 #define PIDFD_GET_UTS_NAMESPACE _IO(0xff, 10) /* Linux 6.11 */
+#endif
+
+/* <linux/memfd.h> */
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
 #endif
 
 #endif /* LINUX_NAMESPACES_H */

@@ -42,10 +42,29 @@ public final class SyscallException extends IOException {
    */
   public SyscallException(
       String syscall, int errnoNumber, @Nullable String object, @Nullable String remedy) {
-    super(message(syscall, errnoNumber, object, remedy));
+    this(object == null ? syscall : syscall + '(' + object + ')', remedy, syscall, errnoNumber);
+  }
+
+  private SyscallException(String what, @Nullable String remedy, String syscall, int errnoNumber) {
+    super(message(what, errnoNumber, remedy));
     this.syscall = syscall;
     this.errnoNumber = errnoNumber;
     this.remedy = remedy;
+  }
+
+  /**
+   * Makes one for a step of a launch, whose message begins with what the step does: "mount proc on
+   * /proc: EPERM (Operation not permitted)".
+   *
+   * @param step the step in words
+   * @param syscall the system call's name, such as "mount"
+   * @param errnoNumber the kernel's error number, positive
+   * @param remedy what can be done about it, in a clause that can follow a colon; null if unknown
+   * @return the exception
+   */
+  public static SyscallException ofStep(
+      String step, String syscall, int errnoNumber, @Nullable String remedy) {
+    return new SyscallException(step, remedy, syscall, errnoNumber);
   }
 
   /** {@return the name of the system call that failed, such as "setns"} */
@@ -70,14 +89,9 @@ public final class SyscallException extends IOException {
     return Optional.ofNullable(remedy);
   }
 
-  private static String message(
-      String syscall, int errnoNumber, @Nullable String object, @Nullable String remedy) {
+  private static String message(String what, int errnoNumber, @Nullable String remedy) {
     Errno errno = Errno.of(errnoNumber);
-    StringBuilder text = new StringBuilder(syscall);
-    if (object != null) {
-      text.append('(').append(object).append(')');
-    }
-    text.append(": ");
+    StringBuilder text = new StringBuilder(what).append(": ");
     if (errno == Errno.UNKNOWN) {
       text.append("error ").append(errnoNumber);
     } else {

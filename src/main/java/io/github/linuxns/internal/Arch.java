@@ -1,24 +1,28 @@
 package io.github.linuxns.internal;
 
 /**
- * The CPUs whose kernel interface is known, and the open flags that differ between them. The other
- * thing that differs, the system call numbers, is in {@link SystemCall}; structures and all other
- * constants are the same on both.
+ * The CPUs whose kernel interface is known, and the flags and layouts that differ between them. The
+ * other thing that differs, the system call numbers, is in {@link SystemCall}; all other structures
+ * and constants are the same on both.
  */
-enum Arch {
-  X86_64(0x10000, 0x20000),
-  AARCH64(0x4000, 0x8000);
+public enum Arch {
+  X86_64(0x10000, 0x20000, 4, 62),
+  AARCH64(0x4000, 0x8000, 8, 183);
 
   private final int oDirectory;
   private final int oNofollow;
+  private final int epollData;
+  private final int elfMachine;
 
-  Arch(int oDirectory, int oNofollow) {
+  Arch(int oDirectory, int oNofollow, int epollData, int elfMachine) {
     this.oDirectory = oDirectory;
     this.oNofollow = oNofollow;
+    this.epollData = epollData;
+    this.elfMachine = elfMachine;
   }
 
   /** The one that this JVM runs on. */
-  static Arch current() {
+  public static Arch current() {
     return of(System.getProperty("os.name"), System.getProperty("os.arch"));
   }
 
@@ -47,5 +51,20 @@ enum Arch {
 
   int oNofollow() {
     return oNofollow;
+  }
+
+  /** Where the data of a struct epoll_event begins, which is packed on one and not on the other. */
+  public int epollData() {
+    return epollData;
+  }
+
+  /** The size of a struct epoll_event, whose data are its last eight bytes. */
+  public int epollSize() {
+    return epollData + Long.BYTES;
+  }
+
+  /** What the header of an executable names the CPU. */
+  public int elfMachine() {
+    return elfMachine;
   }
 }

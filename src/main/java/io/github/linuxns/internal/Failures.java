@@ -41,7 +41,7 @@ public final class Failures {
    *
    * @param result −errno
    */
-  static SyscallException of(SystemCall call, int result, @Nullable String object) {
+  public static SyscallException of(SystemCall call, int result, @Nullable String object) {
     return of(call, result, object, REMEDIES.always(errno(result)));
   }
 
@@ -150,8 +150,14 @@ public final class Failures {
     return of(call, result, target, REMEDIES.pinning(errno(result), type));
   }
 
+  /** A step of a launch, which is named in words. */
+  public static SyscallException ofStep(
+      String step, SystemCall call, int result, @Nullable String remedy) {
+    return SyscallException.ofStep(step, call.cName(), -result, remedy);
+  }
+
   /** Any other failure whose remedy is known at the place where it is noticed. */
-  static SyscallException of(
+  public static SyscallException of(
       SystemCall call, int result, @Nullable String object, @Nullable String remedy) {
     return new SyscallException(call.cName(), -result, object, remedy);
   }

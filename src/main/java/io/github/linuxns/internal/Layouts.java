@@ -5,7 +5,7 @@ package io.github.linuxns.internal;
  * bindings, which a test compares them with; they stand here again because the generated classes,
  * when they are initialised, cost a cold JVM up to twenty milliseconds.
  */
-final class Layouts {
+public final class Layouts {
   static final int STATX_SIZE = 256;
   static final int STX_MODE = 28;
   static final int STX_INO = 32;
@@ -19,6 +19,13 @@ final class Layouts {
   static final int IFREQ_SIZE = 40;
   static final int IFR_NAME = 0;
   static final int IFR_FLAGS = 16;
+
+  static final int SPAWN_FILE_ACTIONS_SIZE = 80;
+
+  public static final int POLLFD_SIZE = 8;
+  public static final int POLLFD_FD = 0;
+  public static final int POLLFD_EVENTS = 4;
+  public static final int POLLFD_REVENTS = 6;
 
   private Layouts() {}
 }

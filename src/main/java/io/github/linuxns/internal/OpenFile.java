@@ -32,7 +32,7 @@ public final class OpenFile implements AutoCloseable {
   }
 
   /** Owns that descriptor from now on. */
-  OpenFile(int number) {
+  public OpenFile(int number) {
     this.number = number;
     this.closing = CLEANER.register(this, new Closing(number));
   }

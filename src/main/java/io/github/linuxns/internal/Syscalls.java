@@ -33,7 +33,7 @@ public final class Syscalls {
       FunctionDescriptor.of(
           JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-  private static final MethodHandle SYSCALL = link();
+  private static final MethodHandle SYSCALL = link("syscall");
   private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
   private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
@@ -47,10 +47,10 @@ public final class Syscalls {
   private Syscalls() {}
 
   @SuppressWarnings("restricted") // the one native access of this module
-  private static MethodHandle link() {
+  private static MethodHandle link(String function) {
     Linker linker = Linker.nativeLinker();
     return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow("syscall"),
+        linker.defaultLookup().findOrThrow(function),
         DESCRIPTOR,
         Linker.Option.firstVariadicArg(1),
         Linker.Option.captureCallState("errno"));
@@ -107,7 +107,7 @@ public final class Syscalls {
     }
   }
 
-  static int close(int fd) {
+  public static int close(int fd) {
     return (int) call(SystemCall.CLOSE, fd, 0, 0, 0, 0);
   }
 
@@ -251,8 +251,13 @@ public final class Syscalls {
     }
   }
 
+  /** What the kernel gets for a path, an argument, or a name, without the NUL behind it. */
+  public static byte[] pathBytes(String text) {
+    return text.getBytes(PATH_BYTES);
+  }
+
   private static long cString(Arena arena, String text) {
-    byte[] bytes = text.getBytes(PATH_BYTES);
+    byte[] bytes = pathBytes(text);
     MemorySegment segment = arena.allocate(bytes.length + 1L);
     MemorySegment.copy(bytes, 0, segment, JAVA_BYTE, 0, bytes.length);
     return segment.address();
@@ -263,15 +268,56 @@ public final class Syscalls {
     return segment.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
-  private static long call(SystemCall number, long a, long b, long c, long d, long e) {
+  /** A call that has no method of its own; what its arguments point to is the caller's to keep. */
+  public static long call(SystemCall number, long a, long b, long c, long d, long e) {
+    return call(SYSCALL, number.number(), a, b, c, d, e);
+  }
+
+  private static long call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
     Captured captured = CAPTURED.get();
     long result;
     try {
-      result = (long) SYSCALL.invokeExact(captured.segment, number.number(), a, b, c, d, e, 0L);
+      result = (long) function.invokeExact(captured.segment, a, b, c, d, e, f, 0L);
     } catch (Throwable impossible) {
       throw new AssertionError(impossible);
     }
     return result == -1 ? -captured.state.getInt(0) : result;
+  }
+
+  /**
+   * Starts a program that is open, as a child of the calling thread: the one thing that takes a
+   * function of libc, since no Java thread could survive a vfork.
+   *
+   * @param program by descriptor; not one of the numbers that the child gets
+   * @param descriptors those of ours that the child gets as its descriptors 0, 1, 2, …; none of
+   *     them is a number that an earlier one becomes
+   * @return the child's process id, or −errno
+   */
+  public static int spawn(int program, int[] descriptors) {
+    try (Arena arena = Arena.ofConfined()) {
+      long actions = arena.allocate(Layouts.SPAWN_FILE_ACTIONS_SIZE, Long.BYTES).address();
+      int error = (int) call(Spawn.ACTIONS_INIT, actions, 0, 0, 0, 0, 0);
+      if (error != 0) {
+        return -error;
+      }
+      try {
+        for (int i = 0; i < descriptors.length && error == 0; i++) {
+          error = (int) call(Spawn.ACTIONS_DUP2, actions, descriptors[i], i, 0, 0, 0);
+        }
+        if (error != 0) {
+          return -error;
+        }
+        long path = cString(arena, Paths.ofDescriptor(program));
+        MemorySegment words = arena.allocate(3L * Long.BYTES, Long.BYTES);
+        buffer(words).putLong(0, path); // argv: a name and the end; envp: that end again
+        long argv = words.address();
+        long pid = argv + 2L * Long.BYTES;
+        error = (int) call(Spawn.SPAWN, pid, path, actions, 0, argv, argv + Long.BYTES);
+        return error == 0 ? buffer(words).getInt(2 * Long.BYTES) : -error;
+      } finally {
+        long _ = call(Spawn.ACTIONS_DESTROY, actions, 0, 0, 0, 0, 0);
+      }
+    }
   }
 
   /**
@@ -281,6 +327,18 @@ public final class Syscalls {
   static void endThread() {
     SPARE.add(CAPTURED.get());
     CAPTURED.remove();
+  }
+
+  /**
+   * The functions of libc beside {@code syscall}, linked when first needed. They take fewer
+   * arguments than the shape has, and ints where it has longs: on both CPUs what is passed in
+   * registers is the same, and a shape of their own would cost a cold JVM milliseconds each.
+   */
+  private static final class Spawn {
+    static final MethodHandle SPAWN = link("posix_spawn");
+    static final MethodHandle ACTIONS_INIT = link("posix_spawn_file_actions_init");
+    static final MethodHandle ACTIONS_DUP2 = link("posix_spawn_file_actions_adddup2");
+    static final MethodHandle ACTIONS_DESTROY = link("posix_spawn_file_actions_destroy");
   }
 
   /**

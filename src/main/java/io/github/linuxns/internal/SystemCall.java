@@ -9,25 +9,62 @@ import java.util.Locale;
  * headers/includes.txt}, a line here, a typed method in {@link Syscalls}.
  */
 public enum SystemCall {
+  CAPSET(SYS_capset, 91),
+  CHDIR(SYS_chdir, 49),
   CHROOT(SYS_chroot, 51),
+  CLONE(SYS_clone, 220),
   CLOSE(SYS_close, 57),
+  CLOSE_RANGE(SYS_close_range, 436),
+  DUP3(SYS_dup3, 24),
+  EPOLL_CREATE1(SYS_epoll_create1, 20),
+  EPOLL_CTL(SYS_epoll_ctl, 21),
+  EPOLL_PWAIT(SYS_epoll_pwait, 22),
+  EXECVE(SYS_execve, 221),
+  EXIT_GROUP(SYS_exit_group, 94),
   FCHDIR(SYS_fchdir, 50),
   FCNTL(SYS_fcntl, 25),
   FLOCK(SYS_flock, 32),
   FSTATFS(SYS_fstatfs, 44),
   GETTID(SYS_gettid, 178),
   IOCTL(SYS_ioctl, 29),
+  KILL(SYS_kill, 129),
+  MEMFD_CREATE(SYS_memfd_create, 279),
+  MKDIRAT(SYS_mkdirat, 34),
+  MKNODAT(SYS_mknodat, 33),
   MOUNT(SYS_mount, 40),
+  MOUNT_SETATTR(SYS_mount_setattr, 442),
+  MOVE_MOUNT(SYS_move_mount, 429),
   OPENAT(SYS_openat, 56),
+  OPEN_TREE(SYS_open_tree, 428),
   PIDFD_OPEN(SYS_pidfd_open, 434),
   PIDFD_SEND_SIGNAL(SYS_pidfd_send_signal, 424),
+  PIPE2(SYS_pipe2, 59),
+  PIVOT_ROOT(SYS_pivot_root, 41),
+  PPOLL(SYS_ppoll, 73),
+  PRCTL(SYS_prctl, 167),
+  PREAD64(SYS_pread64, 67),
+  PRLIMIT64(SYS_prlimit64, 261),
+  READ(SYS_read, 63),
   READLINKAT(SYS_readlinkat, 78),
+  RT_SIGACTION(SYS_rt_sigaction, 134),
+  RT_SIGPROCMASK(SYS_rt_sigprocmask, 135),
+  SECCOMP(SYS_seccomp, 277),
+  SETDOMAINNAME(SYS_setdomainname, 162),
+  SETGROUPS(SYS_setgroups, 159),
+  SETHOSTNAME(SYS_sethostname, 161),
   SETNS(SYS_setns, 268),
+  SETRESGID(SYS_setresgid, 149),
+  SETRESUID(SYS_setresuid, 147),
+  SETSID(SYS_setsid, 157),
   SOCKET(SYS_socket, 198),
+  SOCKETPAIR(SYS_socketpair, 199),
   STATX(SYS_statx, 291),
+  SYMLINKAT(SYS_symlinkat, 36),
   UMOUNT2(SYS_umount2, 39),
   UNLINKAT(SYS_unlinkat, 35),
-  UNSHARE(SYS_unshare, 97);
+  UNSHARE(SYS_unshare, 97),
+  WAIT4(SYS_wait4, 260),
+  WRITE(SYS_write, 64);
 
   private static final Arch ARCH = Arch.current();
 
@@ -40,7 +77,7 @@ public enum SystemCall {
   }
 
   /** The number on the CPU that we run on. */
-  long number() {
+  public long number() {
     return ARCH == Arch.X86_64 ? x86_64 : aarch64;
   }
 

@@ -32,6 +32,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_RDONLY() {
         return O_RDONLY;
     }
+    private static final int O_WRONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define O_WRONLY 1
+     * }
+     */
+    public static int O_WRONLY() {
+        return O_WRONLY;
+    }
+    private static final int O_RDWR = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define O_RDWR 2
+     * }
+     */
+    public static int O_RDWR() {
+        return O_RDWR;
+    }
     private static final int O_CREAT = (int)64L;
     /**
      * {@snippet lang=c :
@@ -50,6 +68,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_EXCL() {
         return O_EXCL;
     }
+    private static final int F_SETFD = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define F_SETFD 2
+     * }
+     */
+    public static int F_SETFD() {
+        return F_SETFD;
+    }
     private static final int F_DUPFD_CLOEXEC = (int)1030L;
     /**
      * {@snippet lang=c :
@@ -58,6 +85,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int F_DUPFD_CLOEXEC() {
         return F_DUPFD_CLOEXEC;
+    }
+    private static final int FD_CLOEXEC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define FD_CLOEXEC 1
+     * }
+     */
+    public static int FD_CLOEXEC() {
+        return FD_CLOEXEC;
     }
     private static final int LOCK_EX = (int)2L;
     /**
@@ -77,6 +113,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AT_EMPTY_PATH() {
         return AT_EMPTY_PATH;
     }
+    private static final int POLLIN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define POLLIN 1
+     * }
+     */
+    public static int POLLIN() {
+        return POLLIN;
+    }
+    private static final int POLLHUP = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define POLLHUP 16
+     * }
+     */
+    public static int POLLHUP() {
+        return POLLHUP;
+    }
     private static final int CLONE_FS = (int)512L;
     /**
      * {@snippet lang=c :
@@ -86,6 +140,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int CLONE_FS() {
         return CLONE_FS;
     }
+    private static final int CLONE_PARENT = (int)32768L;
+    /**
+     * {@snippet lang=c :
+     * #define CLONE_PARENT 32768
+     * }
+     */
+    public static int CLONE_PARENT() {
+        return CLONE_PARENT;
+    }
     private static final int CLONE_NEWNS = (int)131072L;
     /**
      * {@snippet lang=c :
@@ -94,6 +157,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int CLONE_NEWNS() {
         return CLONE_NEWNS;
+    }
+    private static final int CLONE_PARENT_SETTID = (int)1048576L;
+    /**
+     * {@snippet lang=c :
+     * #define CLONE_PARENT_SETTID 1048576
+     * }
+     */
+    public static int CLONE_PARENT_SETTID() {
+        return CLONE_PARENT_SETTID;
     }
     private static final int CLONE_NEWCGROUP = (int)33554432L;
     /**
@@ -158,6 +230,60 @@ public class namespaces_h extends namespaces_h$shared {
     public static int CLONE_NEWTIME() {
         return CLONE_NEWTIME;
     }
+    private static final int SIGTERM = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * #define SIGTERM 15
+     * }
+     */
+    public static int SIGTERM() {
+        return SIGTERM;
+    }
+    private static final int SIGKILL = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define SIGKILL 9
+     * }
+     */
+    public static int SIGKILL() {
+        return SIGKILL;
+    }
+    private static final int SIGPIPE = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * #define SIGPIPE 13
+     * }
+     */
+    public static int SIGPIPE() {
+        return SIGPIPE;
+    }
+    private static final int SIGCHLD = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * #define SIGCHLD 17
+     * }
+     */
+    public static int SIGCHLD() {
+        return SIGCHLD;
+    }
+    private static final int SIG_SETMASK = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define SIG_SETMASK 2
+     * }
+     */
+    public static int SIG_SETMASK() {
+        return SIG_SETMASK;
+    }
+    private static final int EPOLL_CTL_ADD = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define EPOLL_CTL_ADD 1
+     * }
+     */
+    public static int EPOLL_CTL_ADD() {
+        return EPOLL_CTL_ADD;
+    }
     private static final int SIOCGIFFLAGS = (int)35091L;
     /**
      * {@snippet lang=c :
@@ -175,6 +301,78 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SIOCSIFFLAGS() {
         return SIOCSIFFLAGS;
+    }
+    private static final int MS_RDONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_RDONLY 1
+     * }
+     */
+    public static int MS_RDONLY() {
+        return MS_RDONLY;
+    }
+    private static final int MS_NOSUID = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOSUID 2
+     * }
+     */
+    public static int MS_NOSUID() {
+        return MS_NOSUID;
+    }
+    private static final int MS_NODEV = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NODEV 4
+     * }
+     */
+    public static int MS_NODEV() {
+        return MS_NODEV;
+    }
+    private static final int MS_NOEXEC = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOEXEC 8
+     * }
+     */
+    public static int MS_NOEXEC() {
+        return MS_NOEXEC;
+    }
+    private static final int MS_SYNCHRONOUS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_SYNCHRONOUS 16
+     * }
+     */
+    public static int MS_SYNCHRONOUS() {
+        return MS_SYNCHRONOUS;
+    }
+    private static final int MS_REMOUNT = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_REMOUNT 32
+     * }
+     */
+    public static int MS_REMOUNT() {
+        return MS_REMOUNT;
+    }
+    private static final int MS_NOATIME = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOATIME 1024
+     * }
+     */
+    public static int MS_NOATIME() {
+        return MS_NOATIME;
+    }
+    private static final int MS_NODIRATIME = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NODIRATIME 2048
+     * }
+     */
+    public static int MS_NODIRATIME() {
+        return MS_NODIRATIME;
     }
     private static final int MS_BIND = (int)4096L;
     /**
@@ -194,6 +392,204 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_REC() {
         return MS_REC;
     }
+    private static final int OPEN_TREE_CLONE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define OPEN_TREE_CLONE 1
+     * }
+     */
+    public static int OPEN_TREE_CLONE() {
+        return OPEN_TREE_CLONE;
+    }
+    private static final int MOVE_MOUNT_F_EMPTY_PATH = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MOVE_MOUNT_F_EMPTY_PATH 4
+     * }
+     */
+    public static int MOVE_MOUNT_F_EMPTY_PATH() {
+        return MOVE_MOUNT_F_EMPTY_PATH;
+    }
+    private static final int MOUNT_ATTR_RDONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_RDONLY 1
+     * }
+     */
+    public static int MOUNT_ATTR_RDONLY() {
+        return MOUNT_ATTR_RDONLY;
+    }
+    private static final int MOUNT_ATTR_NOSUID = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NOSUID 2
+     * }
+     */
+    public static int MOUNT_ATTR_NOSUID() {
+        return MOUNT_ATTR_NOSUID;
+    }
+    private static final int MOUNT_ATTR_NODEV = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NODEV 4
+     * }
+     */
+    public static int MOUNT_ATTR_NODEV() {
+        return MOUNT_ATTR_NODEV;
+    }
+    private static final int MOUNT_ATTR_NOEXEC = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NOEXEC 8
+     * }
+     */
+    public static int MOUNT_ATTR_NOEXEC() {
+        return MOUNT_ATTR_NOEXEC;
+    }
+    private static final int MOUNT_ATTR__ATIME = (int)112L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR__ATIME 112
+     * }
+     */
+    public static int MOUNT_ATTR__ATIME() {
+        return MOUNT_ATTR__ATIME;
+    }
+    private static final int MOUNT_ATTR_NOATIME = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NOATIME 16
+     * }
+     */
+    public static int MOUNT_ATTR_NOATIME() {
+        return MOUNT_ATTR_NOATIME;
+    }
+    private static final int MOUNT_ATTR_IDMAP = (int)1048576L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_IDMAP 1048576
+     * }
+     */
+    public static int MOUNT_ATTR_IDMAP() {
+        return MOUNT_ATTR_IDMAP;
+    }
+    private static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NOSYMFOLLOW 2097152
+     * }
+     */
+    public static int MOUNT_ATTR_NOSYMFOLLOW() {
+        return MOUNT_ATTR_NOSYMFOLLOW;
+    }
+    private static final int PR_SET_PDEATHSIG = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_SET_PDEATHSIG 1
+     * }
+     */
+    public static int PR_SET_PDEATHSIG() {
+        return PR_SET_PDEATHSIG;
+    }
+    private static final int PR_SET_DUMPABLE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_SET_DUMPABLE 4
+     * }
+     */
+    public static int PR_SET_DUMPABLE() {
+        return PR_SET_DUMPABLE;
+    }
+    private static final int PR_SET_KEEPCAPS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_SET_KEEPCAPS 8
+     * }
+     */
+    public static int PR_SET_KEEPCAPS() {
+        return PR_SET_KEEPCAPS;
+    }
+    private static final int PR_SET_NAME = (int)15L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_SET_NAME 15
+     * }
+     */
+    public static int PR_SET_NAME() {
+        return PR_SET_NAME;
+    }
+    private static final int PR_CAPBSET_DROP = (int)24L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_CAPBSET_DROP 24
+     * }
+     */
+    public static int PR_CAPBSET_DROP() {
+        return PR_CAPBSET_DROP;
+    }
+    private static final int PR_SET_NO_NEW_PRIVS = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_SET_NO_NEW_PRIVS 38
+     * }
+     */
+    public static int PR_SET_NO_NEW_PRIVS() {
+        return PR_SET_NO_NEW_PRIVS;
+    }
+    private static final int PR_CAP_AMBIENT = (int)47L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_CAP_AMBIENT 47
+     * }
+     */
+    public static int PR_CAP_AMBIENT() {
+        return PR_CAP_AMBIENT;
+    }
+    private static final int PR_CAP_AMBIENT_RAISE = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_CAP_AMBIENT_RAISE 2
+     * }
+     */
+    public static int PR_CAP_AMBIENT_RAISE() {
+        return PR_CAP_AMBIENT_RAISE;
+    }
+    private static final int PR_CAP_AMBIENT_CLEAR_ALL = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define PR_CAP_AMBIENT_CLEAR_ALL 4
+     * }
+     */
+    public static int PR_CAP_AMBIENT_CLEAR_ALL() {
+        return PR_CAP_AMBIENT_CLEAR_ALL;
+    }
+    private static final int WNOHANG = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define WNOHANG 1
+     * }
+     */
+    public static int WNOHANG() {
+        return WNOHANG;
+    }
+    private static final int __WALL = (int)1073741824L;
+    /**
+     * {@snippet lang=c :
+     * #define __WALL 1073741824
+     * }
+     */
+    public static int __WALL() {
+        return __WALL;
+    }
+    private static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
+    /**
+     * {@snippet lang=c :
+     * #define _LINUX_CAPABILITY_VERSION_3 537396514
+     * }
+     */
+    public static int _LINUX_CAPABILITY_VERSION_3() {
+        return _LINUX_CAPABILITY_VERSION_3;
+    }
     private static final int NSFS_MAGIC = (int)1853056627L;
     /**
      * {@snippet lang=c :
@@ -203,6 +599,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int NSFS_MAGIC() {
         return NSFS_MAGIC;
     }
+    private static final int SECCOMP_SET_MODE_FILTER = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define SECCOMP_SET_MODE_FILTER 1
+     * }
+     */
+    public static int SECCOMP_SET_MODE_FILTER() {
+        return SECCOMP_SET_MODE_FILTER;
+    }
     private static final int SOCK_DGRAM = (int)2L;
     /**
      * {@snippet lang=c :
@@ -211,6 +616,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SOCK_DGRAM() {
         return SOCK_DGRAM;
+    }
+    private static final int SOCK_SEQPACKET = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum __socket_type.SOCK_SEQPACKET = 5
+     * }
+     */
+    public static int SOCK_SEQPACKET() {
+        return SOCK_SEQPACKET;
     }
     private static final int SOCK_CLOEXEC = (int)524288L;
     /**
@@ -229,33 +643,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int IFF_UP() {
         return IFF_UP;
-    }
-    private static final int MS_PRIVATE = (int)262144L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.MS_PRIVATE = 262144
-     * }
-     */
-    public static int MS_PRIVATE() {
-        return MS_PRIVATE;
-    }
-    private static final int MNT_DETACH = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.MNT_DETACH = 2
-     * }
-     */
-    public static int MNT_DETACH() {
-        return MNT_DETACH;
-    }
-    private static final int UMOUNT_NOFOLLOW = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.UMOUNT_NOFOLLOW = 8
-     * }
-     */
-    public static int UMOUNT_NOFOLLOW() {
-        return UMOUNT_NOFOLLOW;
     }
 
     /**
@@ -329,6 +716,343 @@ public class namespaces_h extends namespaces_h$shared {
             }
         }
     }
+
+    private static class posix_spawn {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            namespaces_h.C_INT,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("posix_spawn");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int posix_spawn(pid_t *restrict __pid, const char *restrict __path, const posix_spawn_file_actions_t *restrict __file_actions, const posix_spawnattr_t *restrict __attrp, char *const __argv[], char *const __envp[])
+     * }
+     */
+    public static FunctionDescriptor posix_spawn$descriptor() {
+        return posix_spawn.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int posix_spawn(pid_t *restrict __pid, const char *restrict __path, const posix_spawn_file_actions_t *restrict __file_actions, const posix_spawnattr_t *restrict __attrp, char *const __argv[], char *const __envp[])
+     * }
+     */
+    public static MethodHandle posix_spawn$handle() {
+        return posix_spawn.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int posix_spawn(pid_t *restrict __pid, const char *restrict __path, const posix_spawn_file_actions_t *restrict __file_actions, const posix_spawnattr_t *restrict __attrp, char *const __argv[], char *const __envp[])
+     * }
+     */
+    public static MemorySegment posix_spawn$address() {
+        return posix_spawn.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int posix_spawn(pid_t *restrict __pid, const char *restrict __path, const posix_spawn_file_actions_t *restrict __file_actions, const posix_spawnattr_t *restrict __attrp, char *const __argv[], char *const __envp[])
+     * }
+     */
+    public static int posix_spawn(MemorySegment __pid, MemorySegment __path, MemorySegment __file_actions, MemorySegment __attrp, MemorySegment __argv, MemorySegment __envp) {
+        var mh$ = posix_spawn.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("posix_spawn", __pid, __path, __file_actions, __attrp, __argv, __envp);
+            }
+            return (int)mh$.invokeExact(__pid, __path, __file_actions, __attrp, __argv, __envp);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class posix_spawn_file_actions_init {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            namespaces_h.C_INT,
+            namespaces_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("posix_spawn_file_actions_init");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_init(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static FunctionDescriptor posix_spawn_file_actions_init$descriptor() {
+        return posix_spawn_file_actions_init.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_init(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static MethodHandle posix_spawn_file_actions_init$handle() {
+        return posix_spawn_file_actions_init.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_init(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static MemorySegment posix_spawn_file_actions_init$address() {
+        return posix_spawn_file_actions_init.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_init(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static int posix_spawn_file_actions_init(MemorySegment __file_actions) {
+        var mh$ = posix_spawn_file_actions_init.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("posix_spawn_file_actions_init", __file_actions);
+            }
+            return (int)mh$.invokeExact(__file_actions);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class posix_spawn_file_actions_destroy {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            namespaces_h.C_INT,
+            namespaces_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("posix_spawn_file_actions_destroy");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static FunctionDescriptor posix_spawn_file_actions_destroy$descriptor() {
+        return posix_spawn_file_actions_destroy.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static MethodHandle posix_spawn_file_actions_destroy$handle() {
+        return posix_spawn_file_actions_destroy.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static MemorySegment posix_spawn_file_actions_destroy$address() {
+        return posix_spawn_file_actions_destroy.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_destroy(posix_spawn_file_actions_t *__file_actions)
+     * }
+     */
+    public static int posix_spawn_file_actions_destroy(MemorySegment __file_actions) {
+        var mh$ = posix_spawn_file_actions_destroy.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("posix_spawn_file_actions_destroy", __file_actions);
+            }
+            return (int)mh$.invokeExact(__file_actions);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class posix_spawn_file_actions_adddup2 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            namespaces_h.C_INT,
+            namespaces_h.C_POINTER,
+            namespaces_h.C_INT,
+            namespaces_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("posix_spawn_file_actions_adddup2");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *__file_actions, int __fd, int __newfd)
+     * }
+     */
+    public static FunctionDescriptor posix_spawn_file_actions_adddup2$descriptor() {
+        return posix_spawn_file_actions_adddup2.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *__file_actions, int __fd, int __newfd)
+     * }
+     */
+    public static MethodHandle posix_spawn_file_actions_adddup2$handle() {
+        return posix_spawn_file_actions_adddup2.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *__file_actions, int __fd, int __newfd)
+     * }
+     */
+    public static MemorySegment posix_spawn_file_actions_adddup2$address() {
+        return posix_spawn_file_actions_adddup2.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int posix_spawn_file_actions_adddup2(posix_spawn_file_actions_t *__file_actions, int __fd, int __newfd)
+     * }
+     */
+    public static int posix_spawn_file_actions_adddup2(MemorySegment __file_actions, int __fd, int __newfd) {
+        var mh$ = posix_spawn_file_actions_adddup2.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("posix_spawn_file_actions_adddup2", __file_actions, __fd, __newfd);
+            }
+            return (int)mh$.invokeExact(__file_actions, __fd, __newfd);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+    private static final int EPOLL_CLOEXEC = (int)524288L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.EPOLL_CLOEXEC = 524288
+     * }
+     */
+    public static int EPOLL_CLOEXEC() {
+        return EPOLL_CLOEXEC;
+    }
+    private static final int EPOLLIN = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum EPOLL_EVENTS.EPOLLIN = 1
+     * }
+     */
+    public static int EPOLLIN() {
+        return EPOLLIN;
+    }
+    private static final int MS_UNBINDABLE = (int)131072L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_UNBINDABLE = 131072
+     * }
+     */
+    public static int MS_UNBINDABLE() {
+        return MS_UNBINDABLE;
+    }
+    private static final int MS_PRIVATE = (int)262144L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_PRIVATE = 262144
+     * }
+     */
+    public static int MS_PRIVATE() {
+        return MS_PRIVATE;
+    }
+    private static final int MS_SLAVE = (int)524288L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_SLAVE = 524288
+     * }
+     */
+    public static int MS_SLAVE() {
+        return MS_SLAVE;
+    }
+    private static final int MS_SHARED = (int)1048576L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_SHARED = 1048576
+     * }
+     */
+    public static int MS_SHARED() {
+        return MS_SHARED;
+    }
+    private static final int MS_RELATIME = (int)2097152L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_RELATIME = 2097152
+     * }
+     */
+    public static int MS_RELATIME() {
+        return MS_RELATIME;
+    }
+    private static final int MS_STRICTATIME = (int)16777216L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_STRICTATIME = 16777216
+     * }
+     */
+    public static int MS_STRICTATIME() {
+        return MS_STRICTATIME;
+    }
+    private static final int MNT_DETACH = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MNT_DETACH = 2
+     * }
+     */
+    public static int MNT_DETACH() {
+        return MNT_DETACH;
+    }
+    private static final int UMOUNT_NOFOLLOW = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.UMOUNT_NOFOLLOW = 8
+     * }
+     */
+    public static int UMOUNT_NOFOLLOW() {
+        return UMOUNT_NOFOLLOW;
+    }
     private static final int O_CLOEXEC = (int)524288L;
     /**
      * {@snippet lang=c :
@@ -383,6 +1107,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AF_UNIX() {
         return AF_UNIX;
     }
+    private static final int CLOSE_RANGE_CLOEXEC = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define CLOSE_RANGE_CLOEXEC 4
+     * }
+     */
+    public static int CLOSE_RANGE_CLOEXEC() {
+        return CLOSE_RANGE_CLOEXEC;
+    }
+    private static final int MFD_CLOEXEC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MFD_CLOEXEC 1
+     * }
+     */
+    public static int MFD_CLOEXEC() {
+        return MFD_CLOEXEC;
+    }
+    private static final int OPEN_TREE_CLOEXEC = (int)524288L;
+    /**
+     * {@snippet lang=c :
+     * #define OPEN_TREE_CLOEXEC 524288
+     * }
+     */
+    public static int OPEN_TREE_CLOEXEC() {
+        return OPEN_TREE_CLOEXEC;
+    }
     private static final int STATX_BASIC_STATS = (int)2047L;
     /**
      * {@snippet lang=c :
@@ -391,6 +1142,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int STATX_BASIC_STATS() {
         return STATX_BASIC_STATS;
+    }
+    private static final int SYS_capset = (int)126L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_capset 126
+     * }
+     */
+    public static int SYS_capset() {
+        return SYS_capset;
+    }
+    private static final int SYS_chdir = (int)80L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_chdir 80
+     * }
+     */
+    public static int SYS_chdir() {
+        return SYS_chdir;
     }
     private static final int SYS_chroot = (int)161L;
     /**
@@ -401,6 +1170,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_chroot() {
         return SYS_chroot;
     }
+    private static final int SYS_clone = (int)56L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_clone 56
+     * }
+     */
+    public static int SYS_clone() {
+        return SYS_clone;
+    }
     private static final int SYS_close = (int)3L;
     /**
      * {@snippet lang=c :
@@ -409,6 +1187,69 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_close() {
         return SYS_close;
+    }
+    private static final int SYS_close_range = (int)436L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_close_range 436
+     * }
+     */
+    public static int SYS_close_range() {
+        return SYS_close_range;
+    }
+    private static final int SYS_dup3 = (int)292L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_dup3 292
+     * }
+     */
+    public static int SYS_dup3() {
+        return SYS_dup3;
+    }
+    private static final int SYS_epoll_create1 = (int)291L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_epoll_create1 291
+     * }
+     */
+    public static int SYS_epoll_create1() {
+        return SYS_epoll_create1;
+    }
+    private static final int SYS_epoll_ctl = (int)233L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_epoll_ctl 233
+     * }
+     */
+    public static int SYS_epoll_ctl() {
+        return SYS_epoll_ctl;
+    }
+    private static final int SYS_epoll_pwait = (int)281L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_epoll_pwait 281
+     * }
+     */
+    public static int SYS_epoll_pwait() {
+        return SYS_epoll_pwait;
+    }
+    private static final int SYS_execve = (int)59L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_execve 59
+     * }
+     */
+    public static int SYS_execve() {
+        return SYS_execve;
+    }
+    private static final int SYS_exit_group = (int)231L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_exit_group 231
+     * }
+     */
+    public static int SYS_exit_group() {
+        return SYS_exit_group;
     }
     private static final int SYS_fchdir = (int)81L;
     /**
@@ -464,6 +1305,42 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_ioctl() {
         return SYS_ioctl;
     }
+    private static final int SYS_kill = (int)62L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_kill 62
+     * }
+     */
+    public static int SYS_kill() {
+        return SYS_kill;
+    }
+    private static final int SYS_memfd_create = (int)319L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_memfd_create 319
+     * }
+     */
+    public static int SYS_memfd_create() {
+        return SYS_memfd_create;
+    }
+    private static final int SYS_mkdirat = (int)258L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_mkdirat 258
+     * }
+     */
+    public static int SYS_mkdirat() {
+        return SYS_mkdirat;
+    }
+    private static final int SYS_mknodat = (int)259L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_mknodat 259
+     * }
+     */
+    public static int SYS_mknodat() {
+        return SYS_mknodat;
+    }
     private static final int SYS_mount = (int)165L;
     /**
      * {@snippet lang=c :
@@ -472,6 +1349,33 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_mount() {
         return SYS_mount;
+    }
+    private static final int SYS_mount_setattr = (int)442L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_mount_setattr 442
+     * }
+     */
+    public static int SYS_mount_setattr() {
+        return SYS_mount_setattr;
+    }
+    private static final int SYS_move_mount = (int)429L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_move_mount 429
+     * }
+     */
+    public static int SYS_move_mount() {
+        return SYS_move_mount;
+    }
+    private static final int SYS_open_tree = (int)428L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_open_tree 428
+     * }
+     */
+    public static int SYS_open_tree() {
+        return SYS_open_tree;
     }
     private static final int SYS_openat = (int)257L;
     /**
@@ -500,6 +1404,69 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_pidfd_send_signal() {
         return SYS_pidfd_send_signal;
     }
+    private static final int SYS_pipe2 = (int)293L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_pipe2 293
+     * }
+     */
+    public static int SYS_pipe2() {
+        return SYS_pipe2;
+    }
+    private static final int SYS_pivot_root = (int)155L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_pivot_root 155
+     * }
+     */
+    public static int SYS_pivot_root() {
+        return SYS_pivot_root;
+    }
+    private static final int SYS_ppoll = (int)271L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_ppoll 271
+     * }
+     */
+    public static int SYS_ppoll() {
+        return SYS_ppoll;
+    }
+    private static final int SYS_prctl = (int)157L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_prctl 157
+     * }
+     */
+    public static int SYS_prctl() {
+        return SYS_prctl;
+    }
+    private static final int SYS_pread64 = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_pread64 17
+     * }
+     */
+    public static int SYS_pread64() {
+        return SYS_pread64;
+    }
+    private static final int SYS_prlimit64 = (int)302L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_prlimit64 302
+     * }
+     */
+    public static int SYS_prlimit64() {
+        return SYS_prlimit64;
+    }
+    private static final int SYS_read = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_read 0
+     * }
+     */
+    public static int SYS_read() {
+        return SYS_read;
+    }
     private static final int SYS_readlinkat = (int)267L;
     /**
      * {@snippet lang=c :
@@ -508,6 +1475,60 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_readlinkat() {
         return SYS_readlinkat;
+    }
+    private static final int SYS_rt_sigaction = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_rt_sigaction 13
+     * }
+     */
+    public static int SYS_rt_sigaction() {
+        return SYS_rt_sigaction;
+    }
+    private static final int SYS_rt_sigprocmask = (int)14L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_rt_sigprocmask 14
+     * }
+     */
+    public static int SYS_rt_sigprocmask() {
+        return SYS_rt_sigprocmask;
+    }
+    private static final int SYS_seccomp = (int)317L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_seccomp 317
+     * }
+     */
+    public static int SYS_seccomp() {
+        return SYS_seccomp;
+    }
+    private static final int SYS_setdomainname = (int)171L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setdomainname 171
+     * }
+     */
+    public static int SYS_setdomainname() {
+        return SYS_setdomainname;
+    }
+    private static final int SYS_setgroups = (int)116L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setgroups 116
+     * }
+     */
+    public static int SYS_setgroups() {
+        return SYS_setgroups;
+    }
+    private static final int SYS_sethostname = (int)170L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_sethostname 170
+     * }
+     */
+    public static int SYS_sethostname() {
+        return SYS_sethostname;
     }
     private static final int SYS_setns = (int)308L;
     /**
@@ -518,6 +1539,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_setns() {
         return SYS_setns;
     }
+    private static final int SYS_setresgid = (int)119L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setresgid 119
+     * }
+     */
+    public static int SYS_setresgid() {
+        return SYS_setresgid;
+    }
+    private static final int SYS_setresuid = (int)117L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setresuid 117
+     * }
+     */
+    public static int SYS_setresuid() {
+        return SYS_setresuid;
+    }
+    private static final int SYS_setsid = (int)112L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setsid 112
+     * }
+     */
+    public static int SYS_setsid() {
+        return SYS_setsid;
+    }
     private static final int SYS_socket = (int)41L;
     /**
      * {@snippet lang=c :
@@ -527,6 +1575,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_socket() {
         return SYS_socket;
     }
+    private static final int SYS_socketpair = (int)53L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_socketpair 53
+     * }
+     */
+    public static int SYS_socketpair() {
+        return SYS_socketpair;
+    }
     private static final int SYS_statx = (int)332L;
     /**
      * {@snippet lang=c :
@@ -535,6 +1592,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_statx() {
         return SYS_statx;
+    }
+    private static final int SYS_symlinkat = (int)266L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_symlinkat 266
+     * }
+     */
+    public static int SYS_symlinkat() {
+        return SYS_symlinkat;
     }
     private static final int SYS_umount2 = (int)166L;
     /**
@@ -562,6 +1628,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_unshare() {
         return SYS_unshare;
+    }
+    private static final int SYS_wait4 = (int)61L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_wait4 61
+     * }
+     */
+    public static int SYS_wait4() {
+        return SYS_wait4;
+    }
+    private static final int SYS_write = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_write 1
+     * }
+     */
+    public static int SYS_write() {
+        return SYS_write;
     }
     private static final int NS_GET_USERNS = (int)46849L;
     /**
@@ -697,6 +1781,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int PIDFD_GET_UTS_NAMESPACE() {
         return PIDFD_GET_UTS_NAMESPACE;
+    }
+    private static final int MFD_EXEC = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MFD_EXEC 16
+     * }
+     */
+    public static int MFD_EXEC() {
+        return MFD_EXEC;
     }
 }
 

@@ -1,0 +1,174 @@
+/*
+ * The interpreter of a launch image: it runs the list of system calls that lies behind it in the image, which Java
+ * wrote (see LaunchProgram), and ends with one of them, an execve. It is freestanding: no C library, no data of its
+ * own, and from its first instruction on a process with a single thread, which is what makes user, time and pid
+ * namespaces possible at all.
+ *
+ * Everything that has to be decided is decided in Java. What is here is what only the child can know: how a call went.
+ */
+#include <asm/unistd.h>
+
+typedef long word;
+
+/* What a step is besides a system call. LaunchStep has the same numbers. */
+enum kind {
+    CALL,
+    EXPECT, /* fails as well if it returns anything but `expected` */
+    FORK,   /* the caller ends; the child goes on */
+    INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
+    EXEC    /* one of several places where the command may be */
+};
+
+struct step {
+    word number;
+    word arguments[6];
+    word *result;              /* where the result goes, an error as well; 0: nowhere */
+    unsigned long tolerated[2]; /* the errors that do not end the launch, a bit for each errno */
+    word expected;
+    unsigned char kind;
+    unsigned char indirect; /* a bit for each argument that is the address of an earlier result */
+};
+
+/* By the linker script at the address that Java writes the program to. */
+extern struct {
+    struct step *first;
+    struct step *end;
+} program;
+
+/*
+ * What Java reads when the control socket is closed, be it by an execve or by the end of the process: LaunchReport. It
+ * lies in a file that Java has open as well, so that it says where we were even if we are killed there.
+ */
+extern volatile struct {
+    word step;   /* the one that is being made */
+    word result; /* why it ends, if it failed */
+    int failed;
+    int child; /* of a fork; the kernel itself writes it, before that child runs and whatever happens to us */
+} report;
+extern char report_page[];
+
+enum { REPORT_FILE = 4, LARGEST_ERRNO = 4095, ERRNO_BITS = 128 };
+enum { PAGE = 4096, PROT_READ_WRITE = 3, MAP_SHARED_FIXED = 0x11 };
+enum { SIGCHLD = 17, WNOHANG = 1, WALL = 0x40000000, SIGSET_BYTES = 8 };
+
+static inline __attribute__((always_inline)) word kernel(word number, word a, word b, word c, word d, word e, word f) {
+#if defined(__x86_64__)
+    register word r10 __asm__("r10") = d;
+    register word r8 __asm__("r8") = e;
+    register word r9 __asm__("r9") = f;
+    word result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register word x8 __asm__("x8") = number;
+    register word x0 __asm__("x0") = a;
+    register word x1 __asm__("x1") = b;
+    register word x2 __asm__("x2") = c;
+    register word x3 __asm__("x3") = d;
+    register word x4 __asm__("x4") = e;
+    register word x5 __asm__("x5") = f;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+    return x0;
+#else
+#error "no system call instruction known for this CPU"
+#endif
+}
+
+static __attribute__((noinline)) word call(word number, word a, word b, word c, word d) {
+    return kernel(number, a, b, c, d, 0, 0);
+}
+
+static __attribute__((noreturn)) void end(word status) {
+    for (;;) {
+        call(__NR_exit_group, status, 0, 0, 0);
+    }
+}
+
+static __attribute__((noreturn)) void fail(word step, word result) {
+    report.step = step;
+    report.result = result;
+    report.failed = 1;
+    end(127);
+}
+
+static inline int is_error(word result) {
+    return (unsigned long)result >= (unsigned long)-LARGEST_ERRNO;
+}
+
+static inline int is_tolerated(const struct step *step, word result) {
+    unsigned long error = (unsigned long)-result;
+    return is_error(result) && error < ERRNO_BITS && (step->tolerated[error / 64] >> error % 64 & 1);
+}
+
+/*
+ * The init of a pid namespace: hands on what it is sent to the command, takes in the orphans, and ends as the command
+ * ended. All signals are blocked here, so that they wait for us to take them; the kernel queues a blocked one even for
+ * an init, which an unblocked and unhandled one would not reach. It holds no file, so that whoever reads what the
+ * command writes sees the end of it.
+ */
+static __attribute__((noreturn)) void init(word command) {
+    word every = -1;
+    call(__NR_close_range, 0, 0xffffffff, 0, 0);
+    for (;;) {
+        word signal = call(__NR_rt_sigtimedwait, (word)&every, 0, 0, SIGSET_BYTES);
+        if (signal == SIGCHLD) {
+            for (;;) {
+                int status;
+                word ended = call(__NR_wait4, -1, (word)&status, WNOHANG | WALL, 0);
+                if (ended == command) {
+                    int killer = status & 0x7f;
+                    end(killer ? 128 + killer : status >> 8 & 0xff);
+                }
+                if (ended <= 0) {
+                    break;
+                }
+            }
+        } else if (signal > 0) {
+            call(__NR_kill, command, signal, 0, 0);
+        }
+    }
+}
+
+__attribute__((noreturn, section(".start"))) void _start(void) {
+    word refused = -1; /* the step whose refusal is told if no other place had the command */
+    word refusal = 0;
+    word index = 0;
+    word mapped = kernel(__NR_mmap, (word)report_page, PAGE, PROT_READ_WRITE, MAP_SHARED_FIXED, REPORT_FILE, 0);
+    if (is_error(mapped)) {
+        end(126); /* with nowhere to say so; Java sees that not even the first step was reached */
+    }
+    for (struct step *step = program.first; step != program.end; step++, index++) {
+        word given[6];
+        report.step = index;
+        for (int i = 0; i < 6; i++) {
+            word argument = step->arguments[i];
+            given[i] = step->indirect >> i & 1 ? *(word *)argument : argument;
+        }
+        word result = kernel(step->number, given[0], given[1], given[2], given[3], given[4], given[5]);
+        if (step->result) {
+            *step->result = result;
+        }
+        if (is_error(result)) {
+            if (!is_tolerated(step, result)) {
+                fail(index, result);
+            }
+            /* As execvp(3) has it: that one was there but not for us says more than that others were not there. */
+            if (step->kind == EXEC && refusal != -13 /* EACCES */) {
+                refused = index;
+                refusal = result;
+            }
+        } else if (step->kind == EXPECT) {
+            if (result != step->expected) {
+                fail(index, result);
+            }
+        } else if (step->kind == FORK && result) {
+            end(0);
+        } else if (step->kind == INIT && result) {
+            init(result);
+        }
+    }
+    fail(refused, refusal);
+}

@@ -1,0 +1,200 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Arch;
+import io.github.linuxns.internal.Layouts;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * What the JVM itself asks the kernel for when it launches a child and waits for it: each method is
+ * one call and returns what that returned, or −errno.
+ */
+final class LaunchCalls {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private LaunchCalls() {}
+
+  /**
+   * A file in memory that can be executed. The flag that asks for this is refused by kernels before
+   * 6.3, where every one of them can be.
+   */
+  static int executableInMemory(String name) {
+    int fd = inMemory(name, MFD_CLOEXEC | MFD_EXEC);
+    return fd == -Errno.EINVAL.number() ? inMemory(name, MFD_CLOEXEC) : fd;
+  }
+
+  private static int inMemory(String name, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      long text = arena.allocateFrom(name).address();
+      return (int) Syscalls.call(SystemCall.MEMFD_CREATE, text, flags, 0, 0, 0);
+    }
+  }
+
+  /** Writes some bytes at once, which are put into a buffer of that size. */
+  static int write(int fd, int size, Consumer<ByteBuffer> content) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(size, Long.BYTES);
+      content.accept(buffer(bytes));
+      return (int) Syscalls.call(SystemCall.WRITE, fd, bytes.address(), size, 0, 0);
+    }
+  }
+
+  /** Reads a report from the image of a child. */
+  static LaunchReport readReport(int image) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(LaunchReport.BYTES, Long.BYTES);
+      long _ =
+          Syscalls.call(
+              SystemCall.PREAD64,
+              image,
+              bytes.address(),
+              LaunchReport.BYTES,
+              LaunchImage.REPORT_OFFSET,
+              0);
+      return LaunchReport.read(buffer(bytes));
+    }
+  }
+
+  /** Takes one byte that the child has sent. */
+  static int receive(int socket) {
+    return withByte(word -> Syscalls.call(SystemCall.READ, socket, word, 1, 0, 0));
+  }
+
+  /** Sends the child one byte. */
+  static int send(int socket) {
+    return withByte(word -> Syscalls.call(SystemCall.WRITE, socket, word, 1, 0, 0));
+  }
+
+  /** Two sockets that are connected, which keep messages apart. */
+  static int socketPair(int[] ends) {
+    return pair(
+        ends,
+        pair ->
+            Syscalls.call(
+                SystemCall.SOCKETPAIR, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair, 0));
+  }
+
+  /** What is written to the second can be read from the first. */
+  static int pipe(int[] ends) {
+    return pair(ends, pair -> Syscalls.call(SystemCall.PIPE2, pair, O_CLOEXEC, 0, 0, 0));
+  }
+
+  /** A copy whose number is not below another. */
+  static int duplicateFrom(int fd, int lowest) {
+    return (int) Syscalls.call(SystemCall.FCNTL, fd, F_DUPFD_CLOEXEC, lowest, 0, 0);
+  }
+
+  /**
+   * Waits until something has happened to a descriptor.
+   *
+   * @param millis at most
+   * @return what has happened, 0 if nothing
+   */
+  static int poll(int fd, int events, long millis) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(Layouts.POLLFD_SIZE + 2L * Long.BYTES, Long.BYTES);
+      ByteBuffer fields = buffer(memory);
+      fields.putInt(Layouts.POLLFD_FD, fd).putShort(Layouts.POLLFD_EVENTS, (short) events);
+      fields.putLong(Layouts.POLLFD_SIZE, millis / 1000);
+      fields.putLong(Layouts.POLLFD_SIZE + Long.BYTES, millis % 1000 * NANOS_PER_MILLI);
+      long address = memory.address();
+      long timeout = address + Layouts.POLLFD_SIZE;
+      int result;
+      do {
+        result = (int) Syscalls.call(SystemCall.PPOLL, address, 1, timeout, 0, 0);
+      } while (result == -Errno.EINTR.number());
+      return result <= 0 ? result : fields.getShort(Layouts.POLLFD_REVENTS);
+    }
+  }
+
+  static int pidfdOpen(long pid) {
+    return (int) Syscalls.call(SystemCall.PIDFD_OPEN, pid, 0, 0, 0, 0);
+  }
+
+  /** Kills a child that has not been reaped, so that its number is still its own. */
+  static int kill(long pid) {
+    return (int) Syscalls.call(SystemCall.KILL, pid, SIGKILL, 0, 0, 0);
+  }
+
+  static int signal(int pidfd, int signal) {
+    return (int) Syscalls.call(SystemCall.PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0, 0);
+  }
+
+  /**
+   * Takes in a child that has ended, or waits until it has.
+   *
+   * @param options WNOHANG or 0
+   * @param status the child's status as wait(2) has it
+   * @return its process id, 0 if it has not ended
+   */
+  static int reap(long pid, int options, int[] status) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment word = arena.allocate(Integer.BYTES, Integer.BYTES);
+      int result =
+          (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
+      status[0] = buffer(word).getInt(0);
+      return result;
+    }
+  }
+
+  static int epoll() {
+    return (int) Syscalls.call(SystemCall.EPOLL_CREATE1, EPOLL_CLOEXEC, 0, 0, 0, 0);
+  }
+
+  /** Has an epoll tell of a descriptor, by its number, when it can be read. */
+  static int watch(int epoll, int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment event = arena.allocate(Arch.current().epollSize(), Long.BYTES);
+      buffer(event).putInt(0, EPOLLIN).putLong(Arch.current().epollData(), fd);
+      return (int)
+          Syscalls.call(SystemCall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, fd, event.address(), 0);
+    }
+  }
+
+  /** Waits for descriptors of which an epoll tells, and returns how many. */
+  static int await(int epoll, int[] descriptors) {
+    Arch arch = Arch.current();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment events =
+          arena.allocate((long) arch.epollSize() * descriptors.length, Long.BYTES);
+      int count =
+          (int)
+              Syscalls.call(
+                  SystemCall.EPOLL_PWAIT, epoll, events.address(), descriptors.length, -1, 0);
+      ByteBuffer fields = buffer(events);
+      for (int i = 0; i < count; i++) {
+        descriptors[i] = (int) fields.getLong(i * arch.epollSize() + arch.epollData());
+      }
+      return count;
+    }
+  }
+
+  private static int pair(int[] ends, LongUnaryOperator call) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pair = arena.allocate(2L * Integer.BYTES, Integer.BYTES);
+      int result = (int) call.applyAsLong(pair.address());
+      ends[0] = buffer(pair).getInt(0);
+      ends[1] = buffer(pair).getInt(Integer.BYTES);
+      return result;
+    }
+  }
+
+  private static int withByte(LongUnaryOperator call) {
+    try (Arena arena = Arena.ofConfined()) {
+      return (int) call.applyAsLong(arena.allocate(1).address());
+    }
+  }
+
+  private static ByteBuffer buffer(MemorySegment segment) {
+    return segment.asByteBuffer().order(ByteOrder.nativeOrder());
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.internal.Arch;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Locale;
+
+/**
+ * The executable that a child begins as: an ELF header, the interpreter, and the program that it
+ * interprets. {@code launcher.ld} has the same addresses.
+ *
+ * <p>The header ends with the place of the {@link LaunchReport}, which is not part of what is
+ * executed: the child maps that page of the file a second time, to be seen by us.
+ */
+final class LaunchImage {
+  static final int REPORT_OFFSET = 0xe8;
+  private static final int CODE_OFFSET = 0x100;
+  private static final int PROGRAM_OFFSET = 0x900;
+
+  private static final long FILE_ADDRESS = 0x1000_0000L;
+
+  private static final int ELF_HEADER_BYTES = 64;
+  private static final int SEGMENT_BYTES = 56;
+
+  /** Segments lie in memory as they lie in the file, whatever the size of a page is. */
+  private static final long ALIGNMENT = 0x10000;
+
+  private static final int PT_LOAD = 1;
+  private static final int PT_GNU_STACK = 0x6474e551;
+  private static final int EXECUTABLE = 1;
+  private static final int WRITABLE = 2;
+  private static final int READABLE = 4;
+
+  private LaunchImage() {}
+
+  static int size(LaunchProgram program) {
+    return PROGRAM_OFFSET + program.size();
+  }
+
+  /** Writes it, from where the buffer begins. */
+  static void write(LaunchProgram program, ByteBuffer image) {
+    image.order(ByteOrder.nativeOrder());
+    byte[] code = Interpreter.CODE;
+    writeHeader(image);
+    writeSegment(image, PT_LOAD, READABLE | EXECUTABLE, 0, FILE_ADDRESS, CODE_OFFSET + code.length);
+    writeSegment(
+        image, PT_LOAD, READABLE | WRITABLE, PROGRAM_OFFSET, LaunchProgram.ADDRESS, program.size());
+    writeSegment(image, PT_GNU_STACK, READABLE | WRITABLE, 0, 0, 0);
+    LaunchReport.writeEmpty(image.position(REPORT_OFFSET));
+    image.position(CODE_OFFSET).put(code);
+    program.write(image.position(PROGRAM_OFFSET));
+  }
+
+  private static void writeHeader(ByteBuffer image) {
+    image.position(0);
+    image.put((byte) 0x7f).put((byte) 'E').put((byte) 'L').put((byte) 'F');
+    image.put((byte) 2).put((byte) 1).put((byte) 1); // 64 bits, little endian, version 1
+    image.position(16).putShort((short) 2); // executable, not to be relocated
+    image.putShort((short) Arch.current().elfMachine()).putInt(1);
+    image.putLong(FILE_ADDRESS + CODE_OFFSET); // where it starts
+    image.putLong(ELF_HEADER_BYTES).putLong(0).putInt(0); // segments behind this; no sections
+    image.putShort((short) ELF_HEADER_BYTES).putShort((short) SEGMENT_BYTES).putShort((short) 3);
+    image.position(ELF_HEADER_BYTES);
+  }
+
+  private static void writeSegment(
+      ByteBuffer image, int type, int access, long offset, long address, long bytes) {
+    image.putInt(type).putInt(access).putLong(offset).putLong(address).putLong(address);
+    image.putLong(bytes).putLong(bytes).putLong(ALIGNMENT);
+  }
+
+  /** The machine code, loaded with the first launch. */
+  private static final class Interpreter {
+    static final byte[] CODE = load();
+
+    private static byte[] load() {
+      String name = "launcher-" + Arch.current().name().toLowerCase(Locale.ROOT) + ".bin";
+      try (InputStream resource = LaunchImage.class.getResourceAsStream(name)) {
+        if (resource == null) {
+          throw new AssertionError("the jar lacks " + name);
+        }
+        return resource.readAllBytes();
+      } catch (IOException unreadable) {
+        throw new UncheckedIOException("the jar cannot be read", unreadable);
+      }
+    }
+  }
+}

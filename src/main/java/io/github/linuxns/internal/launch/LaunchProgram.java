@@ -1,0 +1,123 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The system calls that a child makes before it becomes the command, and all that they point to. It
+ * is written where the child will find it, at a fixed address, so that an address is known as soon
+ * as something has been added.
+ *
+ * <p>A program is for one launch: it names descriptors by the numbers that the child has them by.
+ */
+final class LaunchProgram {
+  /** Where it begins in the child; {@code launcher.ld} says the same. */
+  static final long ADDRESS = 0x2000_0900L;
+
+  /** Where its steps are and where they end comes first. */
+  private static final int HEADER_BYTES = 2 * Long.BYTES;
+
+  private final List<LaunchStep> steps = new ArrayList<>();
+  private ByteBuffer data =
+      ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
+  private boolean asks;
+
+  /** Adds a step; its label says in words what it does, such as "mount proc on /proc". */
+  LaunchStep add(String label, SystemCall call, long... arguments) {
+    LaunchStep step = new LaunchStep(label, call, arguments);
+    steps.add(step);
+    return step;
+  }
+
+  /** Adds steps in which the child waits until we have done something for it, or are gone. */
+  void ask(String label) {
+    asks = true;
+    long word = words(0);
+    add(label, SystemCall.WRITE, Descriptors.CONTROL, word, 1);
+    add(label, SystemCall.READ, Descriptors.CONTROL, word, 1).expecting(1);
+  }
+
+  /** The address of a text, with the NUL that ends it. */
+  long text(String text) {
+    return bytes(Syscalls.pathBytes(text), 1);
+  }
+
+  /** The address of some bytes. */
+  long bytes(byte... bytes) {
+    return bytes(bytes, 0);
+  }
+
+  /** The address of some words. */
+  long words(long... words) {
+    long address = reserve(words.length * Long.BYTES);
+    for (long word : words) {
+      data.putLong(word);
+    }
+    return address;
+  }
+
+  /** The address of pointers to texts, with the null that ends them. */
+  long texts(List<String> texts) {
+    long[] pointers = new long[texts.size() + 1];
+    for (int i = 0; i < texts.size(); i++) {
+      pointers[i] = text(texts.get(i));
+    }
+    return words(pointers);
+  }
+
+  /** Keeps the result of a step for later ones. */
+  Slot slot() {
+    return new Slot(words(0));
+  }
+
+  /** True if it has steps in which it waits for us. */
+  boolean asks() {
+    return asks;
+  }
+
+  List<LaunchStep> steps() {
+    return steps;
+  }
+
+  int size() {
+    return data.position() + steps.size() * LaunchStep.BYTES;
+  }
+
+  /** Writes it, the steps behind what they point to. */
+  void write(ByteBuffer target) {
+    long first = ADDRESS + data.position();
+    data.putLong(0, first).putLong(Long.BYTES, first + (long) steps.size() * LaunchStep.BYTES);
+    target.put(data.array(), 0, data.position());
+    for (LaunchStep step : steps) {
+      step.write(target);
+    }
+  }
+
+  private long bytes(byte[] bytes, int zeros) {
+    long address = reserve(bytes.length + zeros);
+    data.put(bytes);
+    for (int i = 0; i < zeros; i++) {
+      data.put((byte) 0);
+    }
+    int misaligned = data.position() % Long.BYTES;
+    data.position(misaligned == 0 ? data.position() : data.position() - misaligned + Long.BYTES);
+    return address;
+  }
+
+  /** Makes room, for what is rounded up to words as well. */
+  private long reserve(int bytes) {
+    int needed = data.position() + bytes + Long.BYTES;
+    if (needed > data.capacity()) {
+      data =
+          ByteBuffer.allocate(Math.max(needed, 2 * data.capacity()))
+              .order(ByteOrder.nativeOrder())
+              .put(data.flip());
+    }
+    return ADDRESS + data.position();
+  }
+}

@@ -45,7 +45,7 @@ public enum Arch {
             + osArch);
   }
 
-  int oDirectory() {
+  public int oDirectory() {
     return oDirectory;
   }
 

@@ -150,6 +150,16 @@ public final class Failures {
     return of(call, result, target, REMEDIES.pinning(errno(result), type));
   }
 
+  /** What to do when a new process, which has a single thread, could not get new namespaces. */
+  public static @Nullable String remedyForNew(Errno errno, Collection<NamespaceType> types) {
+    return errno == Errno.EINVAL ? null : REMEDIES.unsharing(errno, types);
+  }
+
+  /** What an error means wherever it occurs. */
+  public static @Nullable String remedy(Errno errno) {
+    return REMEDIES.always(errno);
+  }
+
   /** A step of a launch, which is named in words. */
   public static SyscallException ofStep(
       String step, SystemCall call, int result, @Nullable String remedy) {

@@ -25,6 +25,8 @@ public enum SystemCall {
   FCNTL(SYS_fcntl, 25),
   FLOCK(SYS_flock, 32),
   FSTATFS(SYS_fstatfs, 44),
+  GETEGID(SYS_getegid, 177),
+  GETEUID(SYS_geteuid, 175),
   GETTID(SYS_gettid, 178),
   IOCTL(SYS_ioctl, 29),
   KILL(SYS_kill, 129),

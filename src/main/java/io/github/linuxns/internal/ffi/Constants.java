@@ -111,6 +111,8 @@ public final class Constants {
     public static final int SYS_fcntl = (int)72L;
     public static final int SYS_flock = (int)73L;
     public static final int SYS_fstatfs = (int)138L;
+    public static final int SYS_getegid = (int)108L;
+    public static final int SYS_geteuid = (int)107L;
     public static final int SYS_gettid = (int)186L;
     public static final int SYS_ioctl = (int)16L;
     public static final int SYS_kill = (int)62L;

@@ -1287,6 +1287,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_fstatfs() {
         return SYS_fstatfs;
     }
+    private static final int SYS_getegid = (int)108L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_getegid 108
+     * }
+     */
+    public static int SYS_getegid() {
+        return SYS_getegid;
+    }
+    private static final int SYS_geteuid = (int)107L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_geteuid 107
+     * }
+     */
+    public static int SYS_geteuid() {
+        return SYS_geteuid;
+    }
     private static final int SYS_gettid = (int)186L;
     /**
      * {@snippet lang=c :

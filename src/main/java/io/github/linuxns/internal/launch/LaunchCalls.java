@@ -48,6 +48,32 @@ final class LaunchCalls {
     }
   }
 
+  /** Writes a file that is there, with a single call, as the files of /proc want it. */
+  static int writeFile(String path, byte[] content) {
+    int fd = open(path, O_WRONLY);
+    if (fd < 0) {
+      return fd;
+    }
+    int result = write(fd, content.length, bytes -> bytes.put(content));
+    Syscalls.close(fd);
+    return result;
+  }
+
+  /** A directory, to name files in it. */
+  static int openDirectory(String path) {
+    return open(path, O_PATH | Arch.current().oDirectory());
+  }
+
+  private static int open(String path, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] bytes = Syscalls.pathBytes(path);
+      MemorySegment name = arena.allocate(bytes.length + 1L);
+      buffer(name).put(bytes);
+      return (int)
+          Syscalls.call(SystemCall.OPENAT, AT_FDCWD, name.address(), flags | O_CLOEXEC, 0, 0);
+    }
+  }
+
   /** Reads a report from the image of a child. */
   static LaunchReport readReport(int image) {
     try (Arena arena = Arena.ofConfined()) {

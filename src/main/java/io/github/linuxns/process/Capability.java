@@ -14,7 +14,7 @@ import java.util.Locale;
 public enum Capability {
   /** Change the owner and group of any file. */
   CHOWN(0),
-  /** Read, write and execute files whatever their permission bits say. */
+  /** Read and write any file whatever its permission bits say, and execute what anybody may. */
   DAC_OVERRIDE(1),
   /** Read files and search directories whatever their permission bits say. */
   DAC_READ_SEARCH(2),

@@ -125,8 +125,8 @@ final class BpfPrograms {
     int k =
         switch (code) {
           case LOAD_DATA -> 4 * random.nextInt(16);
-          case LOAD_MEMORY, LOAD_X_MEMORY -> random.nextInt(4);
-          case STORE, STORE_X -> random.nextInt(MEMORY_WORDS);
+          case LOAD_MEMORY, LOAD_X_MEMORY -> random.nextInt(random.nextInt(4) == 0 ? 8 : 4);
+          case STORE, STORE_X -> random.nextInt(random.nextBoolean() ? 8 : MEMORY_WORDS);
           case JUMP -> distance;
           case RETURN -> ANSWERS[random.nextInt(ANSWERS.length)];
           default -> word(random);

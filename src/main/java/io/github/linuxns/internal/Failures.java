@@ -160,6 +160,19 @@ public final class Failures {
     return REMEDIES.always(errno);
   }
 
+  /** No launch image may be executed, wherever it is. */
+  public static UnsupportedOperationException imageRefused(
+      int result, Collection<String> directories) {
+    String sysctl = new RunningSystem().line("/proc/sys/vm/memfd_noexec");
+    return new UnsupportedOperationException(
+        "starting a process takes a file of ours that may be executed: one in memory may not ("
+            + errno(result)
+            + (sysctl.equals("2") ? ", because the sysctl vm.memfd_noexec is 2" : "")
+            + "), nor one in any of "
+            + directories
+            + ", which are not there, or mounted noexec, or closed by a security module");
+  }
+
   /** A step of a launch, which is named in words. */
   public static SyscallException ofStep(
       String step, SystemCall call, int result, @Nullable String remedy) {

@@ -5,7 +5,6 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
-import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
@@ -27,6 +26,9 @@ final class Launch {
   /** What a child that was killed may take to end. */
   private static final long KILL_MILLIS = 2000;
 
+  private static final long THIS_PROCESS = ProcessHandle.current().pid();
+
+  private final Interpreter interpreter;
   private final LaunchProgram program;
   private final Question question;
   private final Duration limit;
@@ -35,11 +37,13 @@ final class Launch {
   /** Descriptors of ours that the launch alone needs. */
   private final List<Integer> ours = new ArrayList<>();
 
-  private int image = -1;
+  private int report = -1;
   private int control = -1;
-  private long first;
+  private int first;
 
-  private Launch(LaunchProgram program, Question question, Duration limit) {
+  private Launch(
+      Interpreter interpreter, LaunchProgram program, Question question, Duration limit) {
+    this.interpreter = interpreter;
     this.program = program;
     this.question = question;
     this.limit = limit;
@@ -63,6 +67,7 @@ final class Launch {
    * @throws SyscallException if a step failed, which it names; ECANCELED if the child was killed
    *     there, ETIMEDOUT if it took too long
    * @throws InterruptedIOException if the calling thread was interrupted, and still is
+   * @throws UnsupportedOperationException if no image may be executed here
    */
   static Child run(
       LaunchProgram program,
@@ -71,8 +76,20 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
+    return run(Interpreter.ofThisCpu(), program, standard, further, question, limit);
+  }
+
+  /** As the other, by another interpreter than that of the jar. */
+  static Child run(
+      Interpreter interpreter,
+      LaunchProgram program,
+      int[] standard,
+      List<Integer> further,
+      Question question,
+      Duration limit)
+      throws IOException {
     ChildWatch.start();
-    Launch launch = new Launch(program, question, limit);
+    Launch launch = new Launch(interpreter, program, question, limit);
     try {
       launch.spawn(standard, further);
       launch.await();
@@ -83,13 +100,10 @@ final class Launch {
   }
 
   private void spawn(int[] standard, List<Integer> further) throws SyscallException {
-    image = keep(SystemCall.MEMFD_CREATE, LaunchCalls.executableInMemory("linux-namespaces"));
-    int size = LaunchImage.size(program);
-    int written = LaunchCalls.write(image, size, buffer -> LaunchImage.write(program, buffer));
-    if (written != size) {
-      throw Failures.of(
-          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
+    if (LaunchImage.size(program) > LaunchImage.LARGEST) {
+      throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
+    int parent = keep(SystemCall.PIDFD_OPEN, LaunchCalls.pidfdOpen(THIS_PROCESS));
     int[] ends = new int[2];
     int result = LaunchCalls.socketPair(ends);
     if (result < 0) {
@@ -98,24 +112,80 @@ final class Launch {
     control = ends[0];
     ours.add(control);
     int theirs = ends[1];
-    int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
-    System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
-    given[Descriptors.CONTROL] = theirs;
-    given[Descriptors.REPORT] = image;
-    int parent = ThisProcess.PIDFD.acquire();
     try {
+      int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
+      System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
+      given[Descriptors.CONTROL] = theirs;
+      given[Descriptors.REPORT] = Descriptors.REPORT; // in its place once there is one
       given[Descriptors.PARENT] = parent;
       for (int i = 0; i < further.size(); i++) {
         given[Descriptors.FIRST_FURTHER + i] = further.get(i);
       }
       moveOutOfTheWay(given);
-      first = Syscalls.spawn(outOfTheWay(image, given.length), given);
+      int refusal = spawnFromMemory(given);
+      if (isRefusal(refusal) && !spawnFromFile(given)) {
+        throw Failures.imageRefused(refusal, ImageFile.DIRECTORIES);
+      }
     } finally {
-      ThisProcess.PIDFD.release();
       Syscalls.close(theirs); // else we would wait for ourselves to close it
     }
     if (first < 0) {
-      throw Failures.of(SystemCall.EXECVE, (int) first, "the launch image");
+      throw Failures.of(SystemCall.EXECVE, first, "the launch image");
+    }
+  }
+
+  /** An image in memory touches no file system. */
+  private int spawnFromMemory(int[] given) throws SyscallException {
+    int file = LaunchCalls.executableInMemory("linux-namespaces");
+    if (isRefusal(file)) {
+      return file;
+    }
+    report = keep(SystemCall.MEMFD_CREATE, file);
+    write(report);
+    return spawn(report, given);
+  }
+
+  /** The system has files in memory that cannot be executed, on purpose. */
+  private boolean spawnFromFile(int[] given) throws SyscallException {
+    for (String directory : ImageFile.DIRECTORIES) {
+      ImageFile file = ImageFile.in(directory, this::write);
+      if (file != null) {
+        ours.add(file.executable());
+        ours.add(file.report());
+        report = file.report();
+        if (!isRefusal(spawn(file.executable(), given))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private int spawn(int executable, int[] given) throws SyscallException {
+    given[Descriptors.REPORT] =
+        report == Descriptors.REPORT ? report : outOfTheWay(report, given.length);
+    int program = outOfTheWay(executable, given.length);
+    do {
+      first = Syscalls.spawn(program, given);
+      // Another thread's child that has not reached its own execve yet has our files open, one of
+      // them for writing.
+    } while (first == -Errno.ETXTBSY.number() && System.nanoTime() - deadline < 0);
+    return first;
+  }
+
+  private static boolean isRefusal(int result) {
+    return result == -Errno.EACCES.number()
+        || result == -Errno.EPERM.number()
+        || result == -Errno.ENOSYS.number();
+  }
+
+  private void write(int file) throws SyscallException {
+    int size = LaunchImage.size(program);
+    int written =
+        LaunchCalls.write(file, size, bytes -> LaunchImage.write(interpreter, program, bytes));
+    if (written != size) {
+      throw Failures.of(
+          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
     }
   }
 
@@ -151,9 +221,11 @@ final class Launch {
     try {
       while (true) {
         int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
+        if (ready < 0) {
+          throw Failures.of(SystemCall.PPOLL, ready, "a launch");
+        }
         if ((ready & POLLIN) != 0 && LaunchCalls.receive(control) == 1) {
-          question.answer(first);
-          int _ = LaunchCalls.send(control); // if it has died, that is what we see next
+          answer();
         } else if ((ready & POLLHUP) != 0) {
           return;
         }
@@ -164,6 +236,18 @@ final class Launch {
     }
   }
 
+  /** If it dies meanwhile, that is what we see next, and says more than that nothing was done. */
+  private void answer() throws IOException {
+    try {
+      question.answer(first);
+    } catch (IOException e) {
+      if ((LaunchCalls.poll(control, 0, 0) & POLLHUP) == 0) {
+        throw e;
+      }
+    }
+    int _ = LaunchCalls.send(control);
+  }
+
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
     if (Thread.currentThread().isInterrupted()) {
@@ -172,7 +256,7 @@ final class Launch {
     long left = (deadline - System.nanoTime()) / 1_000_000;
     if (left <= 0) {
       throw failure(
-          step(LaunchCalls.readReport(image)),
+          step(LaunchCalls.readReport(report)),
           -Errno.ETIMEDOUT.number(),
           "the launch was not done within " + limit);
     }
@@ -181,15 +265,19 @@ final class Launch {
 
   /** The socket is closed: tells how it went, and leaves nothing of what went wrong. */
   private Child conclude() throws SyscallException {
-    LaunchReport report = LaunchCalls.readReport(image);
-    LaunchStep step = step(report);
+    LaunchReport came = LaunchCalls.readReport(report);
+    if (came == null) {
+      int _ = end();
+      throw Failures.of(SystemCall.PREAD64, -Errno.EIO.number(), "the report of a launch");
+    }
+    LaunchStep step = step(came);
     boolean done = step != null && step == program.steps().getLast();
-    if (!report.failed() && (done || (step != null && step.isExec()))) {
-      return started(report);
+    if (!came.failed() && (done || (step != null && step.isExec()))) {
+      return started(came);
     }
     int status = end();
-    if (report.failed()) {
-      throw failure(step, (int) report.result(), null);
+    if (came.failed()) {
+      throw failure(step, (int) came.result(), null);
     }
     int signal = status & 0x7f;
     throw failure(
@@ -200,22 +288,26 @@ final class Launch {
             : "the child was killed there by signal " + signal);
   }
 
-  private Child started(LaunchReport report) throws SyscallException {
+  private Child started(LaunchReport came) throws SyscallException {
+    Child child = null;
     try {
-      Child child = Child.of(report.child() == 0 ? first : report.child());
+      child = Child.of(came.child() == 0 ? first : came.child());
       ChildWatch.add(child);
-      if (report.child() != 0) {
-        int _ = LaunchCalls.reap(first, 0, new int[1]); // it has closed the socket: it is ending
-      }
-      return child;
     } catch (SyscallException e) {
+      if (child != null) {
+        child.pidfd().close();
+      }
       int _ = end();
       throw e;
     }
+    if (came.child() != 0) {
+      int _ = LaunchCalls.reap(first, 0, new int[1]); // it has closed the socket: it is ending
+    }
+    return child;
   }
 
-  private @Nullable LaunchStep step(LaunchReport report) {
-    int index = (int) report.step();
+  private @Nullable LaunchStep step(@Nullable LaunchReport came) {
+    int index = came == null ? -1 : (int) came.step();
     return index >= 0 && index < program.steps().size() ? program.steps().get(index) : null;
   }
 
@@ -232,8 +324,8 @@ final class Launch {
   /** Kills and reaps what there is of the child, and returns the status of the one that went on. */
   private int end() {
     int status = end(first);
-    int second = LaunchCalls.readReport(image).child();
-    return second == 0 ? status : end(second);
+    LaunchReport came = LaunchCalls.readReport(report);
+    return came == null || came.child() == 0 ? status : end(came.child());
   }
 
   /** It has not been reaped, so that its number is still its own. */
@@ -255,19 +347,5 @@ final class Launch {
     }
     int _ = LaunchCalls.reap(pid, 0, status);
     return status[0];
-  }
-
-  /** The JVM, by a descriptor that its children can ask whether it is still there. */
-  private static final class ThisProcess {
-    static final OpenFile PIDFD = open();
-
-    private static OpenFile open() {
-      int fd = LaunchCalls.pidfdOpen(ProcessHandle.current().pid());
-      if (fd < 0) {
-        throw new UnsupportedOperationException(
-            "launching takes pidfd_open, which is in Linux 5.3 and later: " + Errno.of(-fd));
-      }
-      return new OpenFile(fd);
-    }
   }
 }

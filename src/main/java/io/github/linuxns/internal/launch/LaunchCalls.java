@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the JVM itself asks the kernel for when it launches a child and waits for it: each method is
@@ -20,6 +21,9 @@ import java.util.function.LongUnaryOperator;
  */
 final class LaunchCalls {
   private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** The permissions of a file that is private. */
+  private static final int OWNER_ALONE = 0700;
 
   private LaunchCalls() {}
 
@@ -39,6 +43,29 @@ final class LaunchCalls {
     }
   }
 
+  /**
+   * A file without a name, which nobody can give it one: it is gone when it is closed. It can be
+   * executed once nobody has it open for writing.
+   */
+  static int unnamedFile(String directory) {
+    int flags = Arch.current().oTmpfile() | O_RDWR | O_EXCL | O_CLOEXEC;
+    return open(directory, flags, OWNER_ALONE);
+  }
+
+  /** The same file again, for reading. */
+  static int reopen(int fd) {
+    return open("/proc/thread-self/fd/" + fd, O_RDONLY | O_CLOEXEC, 0);
+  }
+
+  private static int open(String path, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] bytes = Syscalls.pathBytes(path);
+      MemorySegment text = arena.allocate(bytes.length + 1L);
+      buffer(text).put(bytes);
+      return (int) Syscalls.call(SystemCall.OPENAT, AT_FDCWD, text.address(), flags, mode, 0);
+    }
+  }
+
   /** Writes some bytes at once, which are put into a buffer of that size. */
   static int write(int fd, int size, Consumer<ByteBuffer> content) {
     try (Arena arena = Arena.ofConfined()) {
@@ -50,7 +77,7 @@ final class LaunchCalls {
 
   /** Writes a file that is there, with a single call, as the files of /proc want it. */
   static int writeFile(String path, byte[] content) {
-    int fd = open(path, O_WRONLY);
+    int fd = open(path, O_WRONLY | O_CLOEXEC, 0);
     if (fd < 0) {
       return fd;
     }
@@ -61,32 +88,22 @@ final class LaunchCalls {
 
   /** A directory, to name files in it. */
   static int openDirectory(String path) {
-    return open(path, O_PATH | Arch.current().oDirectory());
+    return open(path, O_PATH | O_CLOEXEC | Arch.current().oDirectory(), 0);
   }
 
-  private static int open(String path, int flags) {
-    try (Arena arena = Arena.ofConfined()) {
-      byte[] bytes = Syscalls.pathBytes(path);
-      MemorySegment name = arena.allocate(bytes.length + 1L);
-      buffer(name).put(bytes);
-      return (int)
-          Syscalls.call(SystemCall.OPENAT, AT_FDCWD, name.address(), flags | O_CLOEXEC, 0, 0);
-    }
-  }
-
-  /** Reads a report from the image of a child. */
-  static LaunchReport readReport(int image) {
+  /** Reads what a child reports; null if that cannot be read. */
+  static @Nullable LaunchReport readReport(int file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(LaunchReport.BYTES, Long.BYTES);
-      long _ =
+      long read =
           Syscalls.call(
               SystemCall.PREAD64,
-              image,
+              file,
               bytes.address(),
               LaunchReport.BYTES,
               LaunchImage.REPORT_OFFSET,
               0);
-      return LaunchReport.read(buffer(bytes));
+      return read == LaunchReport.BYTES ? LaunchReport.read(buffer(bytes)) : null;
     }
   }
 

@@ -14,8 +14,11 @@ import java.nio.ByteBuffer;
 record LaunchReport(long step, boolean failed, long result, int child) {
   static final int BYTES = 24;
 
-  /** Where {@code child} is in the child's own memory; {@code launcher.ld} has the address. */
-  static final long CHILD_ADDRESS = 0x3000_0000L + LaunchImage.REPORT_OFFSET + 20;
+  /** Where a child has it; {@code launcher.ld} says the same. */
+  static final long ADDRESS = 0x3000_0000L + LaunchImage.REPORT_OFFSET;
+
+  /** Where a clone has to leave the number of its child. */
+  static final long CHILD_ADDRESS = ADDRESS + 2 * Long.BYTES + Integer.BYTES;
 
   static void writeEmpty(ByteBuffer place) {
     place.putLong(-1).putLong(0).putInt(0).putInt(0);

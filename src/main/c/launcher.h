@@ -40,6 +40,7 @@ struct report {
     word result; /* why it ends, if it failed */
     int failed;
     int child; /* of a fork; the kernel itself writes it, before that child runs and whatever happens to us */
+    char self[16]; /* who is here after a second fork, as the JVM's /proc has it: the link "self" */
 };
 
 enum { REPORT_FILE = 4 }; /* the descriptor; Descriptors has the same number */

@@ -20,8 +20,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Starts processes in new and in existing namespaces, as {@code unshare}, {@code nsenter} and {@code
- * bwrap} do, without any of them. It reads like {@link ProcessBuilder}:
+ * Starts processes in new and in existing namespaces, as {@code unshare}, {@code nsenter} and
+ * {@code bwrap} do, without any of them. It reads like {@link ProcessBuilder}:
  *
  * {@snippet :
  * Process process =
@@ -65,7 +65,8 @@ import java.util.Set;
  * io.github.linuxns.Errno#ETIMEDOUT} that the launch took longer than {@link #launchTimeout}.
  *
  * <p>A builder is not safe for use by several threads at once; it can start any number of
- * processes. See <a href="https://man7.org/linux/man-pages/man7/namespaces.7.html">namespaces(7)</a>.
+ * processes. See <a
+ * href="https://man7.org/linux/man-pages/man7/namespaces.7.html">namespaces(7)</a>.
  */
 public final class NamespaceProcessBuilder {
   private final LaunchPlan plan;
@@ -379,8 +380,8 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * How mounts spread between the child's new MOUNT namespace and the one that it came from. If this
-   * is not called, they do not.
+   * How mounts spread between the child's new MOUNT namespace and the one that it came from. If
+   * this is not called, they do not.
    *
    * @param propagation of all mounts that it begins with
    * @return this builder
@@ -566,8 +567,8 @@ public final class NamespaceProcessBuilder {
   // ---- how it lives ----
 
   /**
-   * Has the command killed when this JVM ends, in whatever way. A command that gains privileges by a
-   * setuid program is not.
+   * Has the command killed when this JVM ends, in whatever way. A command that gains privileges by
+   * a setuid program is not.
    *
    * @return this builder
    */

@@ -65,8 +65,7 @@ public final class CommandOptions {
     environment().forEach((name, value) -> variables.add(name + '=' + value));
     long arguments = program.texts(command);
     long strings = program.texts(variables);
-    List<String> candidates =
-        CommandPath.candidates(command.getFirst(), environment().get("PATH"));
+    List<String> candidates = CommandPath.candidates(command.getFirst(), environment().get("PATH"));
     for (String candidate : candidates) {
       LaunchStep step =
           steps.add(
@@ -80,12 +79,7 @@ public final class CommandOptions {
         // What says that it is not there. That it is there but broken is for the caller to know:
         // another program of that name is not what was asked for.
         step.tolerating(
-            Errno.ENOENT,
-            Errno.ENOTDIR,
-            Errno.EACCES,
-            Errno.ESTALE,
-            Errno.ENODEV,
-            Errno.ETIMEDOUT);
+            Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ESTALE, Errno.ENODEV, Errno.ETIMEDOUT);
       }
     }
   }

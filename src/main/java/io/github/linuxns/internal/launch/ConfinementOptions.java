@@ -5,8 +5,8 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Arch;
 import io.github.linuxns.internal.Failures;
-import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.process.Capability;
 import io.github.linuxns.process.ResourceLimit;
 import java.lang.foreign.Arena;
@@ -83,8 +83,7 @@ public final class ConfinementOptions {
   private static boolean isRaised(ResourceLimit resource, Limit limit) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment now = arena.allocate(2L * Long.BYTES, Long.BYTES);
-      long result =
-          Syscalls.call(SystemCall.PRLIMIT64, 0, resource.number(), 0, now.address(), 0);
+      long result = Syscalls.call(SystemCall.PRLIMIT64, 0, resource.number(), 0, now.address(), 0);
       return result >= 0
           && Long.compareUnsigned(limit.hard, now.getAtIndex(ValueLayout.JAVA_LONG, 1)) > 0;
     }
@@ -166,7 +165,8 @@ public final class ConfinementOptions {
                 ? "a child can keep the capabilities that it has, and gets no others; a new user"
                     + " namespace gives it all of them there"
                 : Failures.remedy(errno));
-    steps.add("have no ambient capabilities", SystemCall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
+    steps.add(
+        "have no ambient capabilities", SystemCall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
     for (Capability capability : set) {
       steps.add(
           "have the ambient capability " + capability.kernelName(),

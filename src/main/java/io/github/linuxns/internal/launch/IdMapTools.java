@@ -56,14 +56,12 @@ final class IdMapTools {
     } catch (InterruptedException e) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while ids were mapped").initCause(e);
+      throw (IOException)
+          new InterruptedIOException("interrupted while ids were mapped").initCause(e);
     }
     if (status != 0) {
       throw Failures.ofStep(
-          String.join(" ", command),
-          SystemCall.WRITE,
-          -Errno.EPERM.number(),
-          "it said: " + said);
+          String.join(" ", command), SystemCall.WRITE, -Errno.EPERM.number(), "it said: " + said);
     }
   }
 }

@@ -113,7 +113,7 @@ final class IdMaps {
   /** Adds the steps in which the maps are written, or waited for. */
   void write(ChildSteps steps) {
     if (setgroupsDenied) {
-      steps.write("/proc/self/setgroups", ascii("deny"), step -> step.explainedBy(IdMaps::remedy));
+      steps.writeOwn("setgroups", ascii("deny"), IdMaps::remedy);
     }
     if (writer != Writer.CHILD) {
       if (uids != null || gids != null) {
@@ -122,10 +122,10 @@ final class IdMaps {
       return;
     }
     if (uids != null) {
-      steps.write("/proc/self/uid_map", uids.bytes(), step -> step.explainedBy(IdMaps::remedy));
+      steps.writeOwn("uid_map", uids.bytes(), IdMaps::remedy);
     }
     if (gids != null) {
-      steps.write("/proc/self/gid_map", gids.bytes(), step -> step.explainedBy(IdMaps::remedy));
+      steps.writeOwn("gid_map", gids.bytes(), IdMaps::remedy);
     }
   }
 
@@ -157,8 +157,8 @@ final class IdMaps {
   private static @Nullable String remedy(Errno errno) {
     return switch (errno) {
       case EPERM ->
-          "without privilege only one's own ids can be mapped; others take CAP_SETUID and CAP_SETGID"
-              + " in the user namespace of the JVM, or newuidmap and newgidmap";
+          "without privilege only one's own ids can be mapped; others take CAP_SETUID and"
+              + " CAP_SETGID in the user namespace of the JVM, or newuidmap and newgidmap";
       case EACCES -> "a security module (AppArmor, SELinux) may forbid user namespaces";
       case EINVAL -> "ranges overlap, or are not all mapped in the user namespace of the JVM";
       default -> Failures.remedy(errno);

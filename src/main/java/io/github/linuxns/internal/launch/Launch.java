@@ -291,7 +291,7 @@ final class Launch {
   private Child started(LaunchReport came) throws SyscallException {
     Child child = null;
     try {
-      child = Child.of(came.child() == 0 ? first : came.child());
+      child = Child.of(came.last() == 0 ? first : came.last());
       ChildWatch.add(child);
     } catch (SyscallException e) {
       if (child != null) {
@@ -300,8 +300,12 @@ final class Launch {
       int _ = end();
       throw e;
     }
+    // Those that forked have closed the socket too: they are ending.
     if (came.child() != 0) {
-      int _ = LaunchCalls.reap(first, 0, new int[1]); // it has closed the socket: it is ending
+      int _ = LaunchCalls.reap(first, 0, new int[1]);
+    }
+    if (came.grandchild() != 0) {
+      int _ = LaunchCalls.reap(came.child(), 0, new int[1]);
     }
     return child;
   }
@@ -325,7 +329,11 @@ final class Launch {
   private int end() {
     int status = end(first);
     LaunchReport came = LaunchCalls.readReport(report);
-    return came == null || came.child() == 0 ? status : end(came.child());
+    if (came != null && came.child() != 0) {
+      status = end(came.child());
+      came = LaunchCalls.readReport(report); // it may have forked until just now
+    }
+    return came == null || came.grandchild() == 0 ? status : end(came.grandchild());
   }
 
   /** It has not been reaped, so that its number is still its own. */

@@ -103,9 +103,22 @@ public final class LaunchPlan {
         steps.add("close what is not for it", SystemCall.CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0);
     system.writeCgroup(steps, cgroup);
     confinement.writeRaisedLimits(steps);
+    boolean pidTwice = joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);
+    if (!joined.isEmpty() && !unshared.isEmpty()) {
+      steps.openProc();
+    }
     writeJoin(steps, joined);
+    if (pidTwice) {
+      // Only who is in it can make a new one below it.
+      writeFork(steps, LaunchReport.CHILD_ADDRESS);
+    }
     writeUnshare(steps, unshared, joined, maps);
-    writeFork(steps, joined);
+    if (pidTwice) {
+      writeFork(steps, steps.program().words(0));
+      writeTellNumber(steps);
+    } else if (isForChildren(unshared, joined)) {
+      writeFork(steps, LaunchReport.CHILD_ADDRESS);
+    }
     system.writeNames(steps);
     if (unshared.contains(NamespaceType.NETWORK)) {
       SystemOptions.writeLoopback(steps);
@@ -188,21 +201,37 @@ public final class LaunchPlan {
     }
   }
 
-  /** A new or joined pid namespace, and new clocks, are for children only: so there is one. */
-  private void writeFork(ChildSteps steps, Joined joined) {
-    Set<NamespaceType> unshared = namespaces.unshared();
-    if (!unshared.contains(NamespaceType.PID)
-        && !unshared.contains(NamespaceType.TIME)
-        && !joined.has(NamespaceType.PID)) {
-      return;
-    }
+  /** A new or joined pid namespace, and new clocks, are for children only. */
+  private static boolean isForChildren(Set<NamespaceType> unshared, Joined joined) {
+    return unshared.contains(NamespaceType.PID)
+        || unshared.contains(NamespaceType.TIME)
+        || joined.has(NamespaceType.PID);
+  }
+
+  /**
+   * What a clone tells of a child's number is true in the pid namespace of the one that called it;
+   * where that is not ours, only our own /proc tells.
+   */
+  private static void writeTellNumber(ChildSteps steps) {
+    LaunchStep _ =
+        steps.inProc(
+            steps.add(
+                "tell its number",
+                SystemCall.READLINKAT,
+                AT_FDCWD,
+                steps.program().text("self"),
+                LaunchReport.SELF_ADDRESS,
+                LaunchReport.SELF_BYTES));
+  }
+
+  private static void writeFork(ChildSteps steps, long number) {
     steps
         .add(
             "start the process in its pid namespace",
             SystemCall.CLONE,
             CLONE_PARENT | CLONE_PARENT_SETTID,
             0,
-            LaunchReport.CHILD_ADDRESS)
+            number)
         .asFork()
         .explainedBy(errno ->
             errno == Errno.ENOMEM

@@ -1,8 +1,8 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.process.IdMapping;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

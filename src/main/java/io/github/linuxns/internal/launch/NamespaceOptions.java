@@ -134,11 +134,12 @@ public final class NamespaceOptions {
         return;
       }
       Map<NamespaceType, Namespace> mine = NamespaceFiles.currentAll();
-      NamespaceFiles.allOf(pid).forEach((type, theirs) -> {
-        if (!theirs.equals(mine.get(type)) && !handles.containsKey(type)) {
-          ofProcess.add(type);
-        }
-      });
+      NamespaceFiles.allOf(pid)
+          .forEach((type, theirs) -> {
+            if (!theirs.equals(mine.get(type)) && !handles.containsKey(type)) {
+              ofProcess.add(type);
+            }
+          });
     }
 
     boolean has(NamespaceType type) {
@@ -197,10 +198,7 @@ public final class NamespaceOptions {
         LaunchStep _ =
             steps
                 .add(
-                    "join " + types + " of process " + pid,
-                    SystemCall.SETNS,
-                    process,
-                    flags(types))
+                    "join " + types + " of process " + pid, SystemCall.SETNS, process, flags(types))
                 .explainedBy(Joined::remedy);
       }
     }

@@ -7,8 +7,8 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.OpenFile;
-import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -130,13 +130,13 @@ public final class SystemOptions {
   /** Adds the steps that set the clocks of a new time namespace, before anybody is in it. */
   void writeTimeOffsets(ChildSteps steps) {
     if (timeOffsets != null) {
-      steps.write(
-          "/proc/self/timens_offsets",
+      steps.writeOwn(
+          "timens_offsets",
           timeOffsets.getBytes(StandardCharsets.US_ASCII),
-          step -> step.explainedBy(errno ->
+          errno ->
               errno == Errno.ERANGE
                   ? "the clock would be negative, or further ahead than the kernel allows"
-                  : Failures.remedy(errno)));
+                  : Failures.remedy(errno));
     }
   }
 
@@ -160,14 +160,18 @@ public final class SystemOptions {
 
   /** Adds the steps that bring the loopback interface of a new network up. */
   static void writeLoopback(ChildSteps steps) {
-    ByteBuffer request =
-        ByteBuffer.allocate(Layouts.IFREQ_SIZE).order(ByteOrder.nativeOrder());
+    ByteBuffer request = ByteBuffer.allocate(Layouts.IFREQ_SIZE).order(ByteOrder.nativeOrder());
     request.put(Layouts.IFR_NAME, "lo".getBytes(StandardCharsets.US_ASCII));
     request.putShort(Layouts.IFR_FLAGS, (short) IFF_UP);
     Slot socket = steps.program().slot();
     steps.add("bring lo up", SystemCall.SOCKET, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC).into(socket);
     steps
-        .add("bring lo up", SystemCall.IOCTL, 0, SIOCSIFFLAGS, steps.program().bytes(request.array()))
+        .add(
+            "bring lo up",
+            SystemCall.IOCTL,
+            0,
+            SIOCSIFFLAGS,
+            steps.program().bytes(request.array()))
         .from(0, socket)
         .explainedBy(Failures::remedy);
   }
@@ -188,7 +192,13 @@ public final class SystemOptions {
       return;
     }
     LaunchProgram program = steps.program();
-    steps.add("block all signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, program.words(-1), 0, Long.BYTES);
+    steps.add(
+        "block all signals",
+        SystemCall.RT_SIGPROCMASK,
+        SIG_SETMASK,
+        program.words(-1),
+        0,
+        Long.BYTES);
     steps.add("name the init", SystemCall.PRCTL, PR_SET_NAME, program.text("namespace-init"));
     steps
         .add("start the command under an init", SystemCall.CLONE, SIGCHLD)

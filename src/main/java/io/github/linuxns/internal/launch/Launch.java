@@ -13,6 +13,9 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,7 @@ final class Launch {
   private int image = -1;
   private int control = -1;
   private long first;
+  private Optional<ProcessHandle> handleOfFirst = Optional.empty();
 
   private Launch(LaunchProgram program, Question question, Duration limit) {
     this.program = program;
@@ -102,7 +106,8 @@ final class Launch {
     System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
     given[Descriptors.CONTROL] = theirs;
     given[Descriptors.REPORT] = image;
-    int parent = ThisProcess.PIDFD.acquire();
+    OpenFile jvm = ThisProcess.pidfd();
+    int parent = jvm.acquire();
     try {
       given[Descriptors.PARENT] = parent;
       for (int i = 0; i < further.size(); i++) {
@@ -111,11 +116,14 @@ final class Launch {
       moveOutOfTheWay(given);
       first = Syscalls.spawn(outOfTheWay(image, given.length), given);
     } finally {
-      ThisProcess.PIDFD.release();
+      jvm.release();
       Syscalls.close(theirs); // else we would wait for ourselves to close it
     }
     if (first < 0) {
       throw Failures.of(SystemCall.EXECVE, (int) first, "the launch image");
+    }
+    if (!program.forks()) {
+      handleOfFirst = Child.handle(first); // it takes a while, but so does what the child does now
     }
   }
 
@@ -201,10 +209,17 @@ final class Launch {
   }
 
   private Child started(LaunchReport report) throws SyscallException {
+    int second = report.child();
     try {
-      Child child = Child.of(report.child() == 0 ? first : report.child());
-      ChildWatch.add(child);
-      if (report.child() != 0) {
+      Child child =
+          second == 0 ? Child.of(first, handleOfFirst) : Child.of(second, Child.handle(second));
+      try {
+        ChildWatch.add(child);
+      } catch (SyscallException e) {
+        child.pidfd().close();
+        throw e;
+      }
+      if (second != 0) {
         int _ = LaunchCalls.reap(first, 0, new int[1]); // it has closed the socket: it is ending
       }
       return child;
@@ -240,34 +255,52 @@ final class Launch {
   private static int end(long pid) {
     int[] status = new int[1];
     int _ = LaunchCalls.kill(pid);
-    try {
-      Child child = Child.of(pid);
-      int pidfd = child.pidfd().acquire();
-      boolean ended = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS) > 0;
-      child.pidfd().release();
-      if (!ended) {
-        ChildWatch.add(child); // in a frozen control group: not even SIGKILL ends it now
-        return SIGKILL;
+    int pidfd = LaunchCalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
+    while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        ChildWatch.abandon(pid); // in a frozen control group not even SIGKILL ends it now
+        status[0] = SIGKILL;
+        break;
       }
-      child.pidfd().close();
-    } catch (SyscallException noDescriptorLeft) {
-      // Then it is waited for without one.
+      if (LaunchCalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
+        int _ = Syscalls.close(pidfd);
+        pidfd = -1;
+      }
     }
-    int _ = LaunchCalls.reap(pid, 0, status);
+    if (pidfd >= 0) {
+      int _ = Syscalls.close(pidfd);
+    }
     return status[0];
   }
 
   /** The JVM, by a descriptor that its children can ask whether it is still there. */
   private static final class ThisProcess {
-    static final OpenFile PIDFD = open();
+    /** Opened by the first launch that does not fail to. */
+    private static final AtomicReference<@Nullable OpenFile> PIDFD = new AtomicReference<>();
 
-    private static OpenFile open() {
+    static OpenFile pidfd() throws SyscallException {
+      OpenFile opened = PIDFD.get();
+      return opened == null ? open() : opened;
+    }
+
+    private static synchronized OpenFile open() throws SyscallException {
+      OpenFile before = PIDFD.get();
+      if (before != null) {
+        return before;
+      }
       int fd = LaunchCalls.pidfdOpen(ProcessHandle.current().pid());
       if (fd < 0) {
-        throw new UnsupportedOperationException(
-            "launching takes pidfd_open, which is in Linux 5.3 and later: " + Errno.of(-fd));
+        throw Failures.of(
+            SystemCall.PIDFD_OPEN,
+            fd,
+            "this process",
+            fd == -Errno.ENOSYS.number() ? "launching takes Linux 5.3 or later" : null);
       }
-      return new OpenFile(fd);
+      OpenFile opened = new OpenFile(fd);
+      PIDFD.set(opened);
+      return opened;
     }
   }
 }

@@ -105,7 +105,7 @@ public final class Failures {
   }
 
   /** A process that has ended. */
-  static SyscallException gone(SystemCall call, String process) {
+  public static SyscallException gone(SystemCall call, String process) {
     return of(call, -Errno.ESRCH.number(), process, "the process has ended, or never was");
   }
 

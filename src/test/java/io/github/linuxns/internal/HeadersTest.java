@@ -48,6 +48,8 @@ class HeadersTest {
           Map.entry("NS_GET_MNTNS_ID", ioctl(2, 8, 0xb7, 5)),
           Map.entry("NS_GET_ID", ioctl(2, 8, 0xb7, 13)),
           Map.entry("PIDFD_GET_CGROUP_NAMESPACE", ioctl(0, 0, 0xff, 1)),
+          Map.entry("PIDFD_GET_EXIT_INFO", ioctl(3, 64, 0xff, 11)),
+          Map.entry("PIDFD_INFO_EXIT", 8L),
           Map.entry("PIDFD_GET_IPC_NAMESPACE", ioctl(0, 0, 0xff, 2)),
           Map.entry("PIDFD_GET_MNT_NAMESPACE", ioctl(0, 0, 0xff, 3)),
           Map.entry("PIDFD_GET_NET_NAMESPACE", ioctl(0, 0, 0xff, 4)),

@@ -12,6 +12,8 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,7 @@ final class Launch {
   private int report = -1;
   private int control = -1;
   private int first;
+  private Optional<ProcessHandle> handleOfFirst = Optional.empty();
 
   private Launch(
       Interpreter interpreter, LaunchProgram program, Question question, Duration limit) {
@@ -187,6 +190,9 @@ final class Launch {
       throw Failures.of(
           SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
     }
+    if (!program.forks()) {
+      handleOfFirst = Child.handle(first); // it takes a while, but so does what the child does now
+    }
   }
 
   /**
@@ -289,25 +295,27 @@ final class Launch {
   }
 
   private Child started(LaunchReport came) throws SyscallException {
-    Child child = null;
+    int last = came.last();
     try {
-      child = Child.of(came.last() == 0 ? first : came.last());
-      ChildWatch.add(child);
-    } catch (SyscallException e) {
-      if (child != null) {
+      Child child = last == 0 ? Child.of(first, handleOfFirst) : Child.of(last, Child.handle(last));
+      try {
+        ChildWatch.add(child);
+      } catch (SyscallException e) {
         child.pidfd().close();
+        throw e;
       }
+      // Those that forked have closed the socket too: they are ending.
+      if (came.child() != 0) {
+        int _ = LaunchCalls.reap(first, 0, new int[1]);
+      }
+      if (came.grandchild() != 0) {
+        int _ = LaunchCalls.reap(came.child(), 0, new int[1]);
+      }
+      return child;
+    } catch (SyscallException e) {
       int _ = end();
       throw e;
     }
-    // Those that forked have closed the socket too: they are ending.
-    if (came.child() != 0) {
-      int _ = LaunchCalls.reap(first, 0, new int[1]);
-    }
-    if (came.grandchild() != 0) {
-      int _ = LaunchCalls.reap(came.child(), 0, new int[1]);
-    }
-    return child;
   }
 
   private @Nullable LaunchStep step(@Nullable LaunchReport came) {
@@ -340,20 +348,23 @@ final class Launch {
   private static int end(long pid) {
     int[] status = new int[1];
     int _ = LaunchCalls.kill(pid);
-    try {
-      Child child = Child.of(pid);
-      int pidfd = child.pidfd().acquire();
-      boolean ended = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS) > 0;
-      child.pidfd().release();
-      if (!ended) {
-        ChildWatch.add(child); // in a frozen control group: not even SIGKILL ends it now
-        return SIGKILL;
+    int pidfd = LaunchCalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
+    while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        ChildWatch.abandon(pid); // in a frozen control group not even SIGKILL ends it now
+        status[0] = SIGKILL;
+        break;
       }
-      child.pidfd().close();
-    } catch (SyscallException noDescriptorLeft) {
-      // Then it is waited for without one.
+      if (LaunchCalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
+        int _ = Syscalls.close(pidfd);
+        pidfd = -1;
+      }
     }
-    int _ = LaunchCalls.reap(pid, 0, status);
+    if (pidfd >= 0) {
+      int _ = Syscalls.close(pidfd);
+    }
     return status[0];
   }
 }

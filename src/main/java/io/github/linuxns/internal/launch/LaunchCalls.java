@@ -25,6 +25,21 @@ final class LaunchCalls {
   /** The permissions of a file that is private. */
   private static final int OWNER_ALONE = 0700;
 
+  /** As the JDK makes files, less what the umask of the process takes away. */
+  private static final int MODE_OF_NEW_FILES = 0b110_110_110;
+
+  /** As much as a pipe holds, unless somebody has changed that. */
+  private static final int MAX_TRANSFER = 1 << 16;
+
+  /** A struct sigaction of the kernel's: handler, flags, restorer and mask, a word each. */
+  private static final int SIGACTION_BYTES = 4 * Long.BYTES;
+
+  private static final long SIG_DFL = 0;
+  private static final long SIG_IGN = 1;
+
+  private static final int PIDFD_INFO_BYTES = 64;
+  private static final int PIDFD_INFO_EXIT_CODE = 60;
+
   private LaunchCalls() {}
 
   /**
@@ -77,7 +92,7 @@ final class LaunchCalls {
 
   /** Writes a file that is there, with a single call, as the files of /proc want it. */
   static int writeFile(String path, byte[] content) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC, 0);
+    int fd = open(path, O_WRONLY);
     if (fd < 0) {
       return fd;
     }
@@ -88,7 +103,7 @@ final class LaunchCalls {
 
   /** A directory, to name files in it. */
   static int openDirectory(String path) {
-    return open(path, O_PATH | O_CLOEXEC | Arch.current().oDirectory(), 0);
+    return open(path, O_PATH | Arch.current().oDirectory());
   }
 
   /** Reads what a child reports; null if that cannot be read. */
@@ -129,6 +144,58 @@ final class LaunchCalls {
   /** What is written to the second can be read from the first. */
   static int pipe(int[] ends) {
     return pair(ends, pair -> Syscalls.call(SystemCall.PIPE2, pair, O_CLOEXEC, 0, 0, 0));
+  }
+
+  static int openForReading(String path) {
+    return open(path, O_RDONLY);
+  }
+
+  /** Opens a file for writing, at its end or emptied, and makes it if there is none. */
+  static int openForWriting(String path, boolean append) {
+    return open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC));
+  }
+
+  private static int open(String path, int flags) {
+    return open(path, flags | O_CLOEXEC, MODE_OF_NEW_FILES);
+  }
+
+  /** Reads what there is, or waits for it; 0 at the end. */
+  static int read(int fd, byte[] target, int offset, int length) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      int count;
+      do {
+        count = (int) Syscalls.call(SystemCall.READ, fd, bytes.address(), most, 0, 0);
+      } while (count == -Errno.EINTR.number());
+      if (count > 0) {
+        buffer(bytes).get(target, offset, count);
+      }
+      return count;
+    }
+  }
+
+  /** Writes some or all of it. */
+  static int write(int fd, byte[] source, int offset, int length) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      buffer(bytes).put(source, offset, most);
+      int count;
+      do {
+        count = (int) Syscalls.call(SystemCall.WRITE, fd, bytes.address(), most, 0, 0);
+      } while (count == -Errno.EINTR.number());
+      return count;
+    }
+  }
+
+  /** How many bytes there are to read. */
+  static int available(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
+      int result = (int) Syscalls.call(SystemCall.IOCTL, fd, FIONREAD, number.address(), 0, 0);
+      return result < 0 ? result : buffer(number).getInt(0);
+    }
   }
 
   /** A copy whose number is not below another. */
@@ -189,33 +256,87 @@ final class LaunchCalls {
     }
   }
 
+  /**
+   * Takes back that children are to be reaped by nobody, as who started the JVM may have left it
+   * (SIGCHLD ignored, SA_NOCLDWAIT): nobody would learn how a child ended. A handler stays.
+   */
+  static int wantChildren() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
+      long address = action.address();
+      int result = (int) Syscalls.call(SystemCall.RT_SIGACTION, SIGCHLD, 0, address, Long.BYTES, 0);
+      ByteBuffer fields = buffer(action);
+      long handler = fields.getLong(0);
+      long flags = fields.getLong(Long.BYTES);
+      if (result < 0 || (handler != SIG_IGN && (flags & SA_NOCLDWAIT) == 0)) {
+        return result;
+      }
+      fields.putLong(0, handler == SIG_IGN ? SIG_DFL : handler);
+      fields.putLong(Long.BYTES, flags & ~SA_NOCLDWAIT);
+      return (int) Syscalls.call(SystemCall.RT_SIGACTION, SIGCHLD, address, 0, Long.BYTES, 0);
+    }
+  }
+
+  /**
+   * Asks how a process ended that somebody else has reaped.
+   *
+   * @param status what we would have been told
+   * @return −errno before Linux 6.15
+   */
+  static int exitInfo(int pidfd, int[] status) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(PIDFD_INFO_BYTES, Long.BYTES);
+      ByteBuffer fields = buffer(info).putLong(0, PIDFD_INFO_EXIT);
+      int result =
+          (int) Syscalls.call(SystemCall.IOCTL, pidfd, PIDFD_GET_EXIT_INFO, info.address(), 0, 0);
+      if (result == 0 && (fields.getLong(0) & PIDFD_INFO_EXIT) == 0) {
+        return -Errno.ENODATA.number();
+      }
+      status[0] = fields.getInt(PIDFD_INFO_EXIT_CODE);
+      return result;
+    }
+  }
+
   static int epoll() {
     return (int) Syscalls.call(SystemCall.EPOLL_CREATE1, EPOLL_CLOEXEC, 0, 0, 0, 0);
   }
 
-  /** Has an epoll tell of a descriptor, by its number, when it can be read. */
-  static int watch(int epoll, int fd) {
+  /**
+   * Has an epoll tell once that something has happened to a descriptor.
+   *
+   * @param token what it says then
+   */
+  static int watchOnce(int epoll, int fd, int events, long token) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(Arch.current().epollSize(), Long.BYTES);
-      buffer(event).putInt(0, EPOLLIN).putLong(Arch.current().epollData(), fd);
-      return (int)
-          Syscalls.call(SystemCall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, fd, event.address(), 0);
+      buffer(event).putInt(0, events | EPOLLONESHOT).putLong(Arch.current().epollData(), token);
+      int result = control(epoll, EPOLL_CTL_ADD, fd, event);
+      return result == -Errno.EEXIST.number() ? control(epoll, EPOLL_CTL_MOD, fd, event) : result;
     }
   }
 
-  /** Waits for descriptors of which an epoll tells, and returns how many. */
-  static int await(int epoll, int[] descriptors) {
+  private static int control(int epoll, int operation, int fd, MemorySegment event) {
+    return (int) Syscalls.call(SystemCall.EPOLL_CTL, epoll, operation, fd, event.address(), 0);
+  }
+
+  /**
+   * Waits until an epoll tells of something.
+   *
+   * @param tokens what it tells
+   * @param millis at most; negative: for ever
+   * @return how many
+   */
+  static int await(int epoll, long[] tokens, long millis) {
     Arch arch = Arch.current();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment events =
-          arena.allocate((long) arch.epollSize() * descriptors.length, Long.BYTES);
+      MemorySegment events = arena.allocate((long) arch.epollSize() * tokens.length, Long.BYTES);
       int count =
           (int)
               Syscalls.call(
-                  SystemCall.EPOLL_PWAIT, epoll, events.address(), descriptors.length, -1, 0);
+                  SystemCall.EPOLL_PWAIT, epoll, events.address(), tokens.length, millis, 0);
       ByteBuffer fields = buffer(events);
       for (int i = 0; i < count; i++) {
-        descriptors[i] = (int) fields.getLong(i * arch.epollSize() + arch.epollData());
+        tokens[i] = fields.getLong(i * arch.epollSize() + arch.epollData());
       }
       return count;
     }

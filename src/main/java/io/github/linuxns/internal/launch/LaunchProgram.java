@@ -90,6 +90,11 @@ final class LaunchProgram {
     return asks;
   }
 
+  /** True if another process goes on in its place from some step on. */
+  boolean forks() {
+    return steps.stream().anyMatch(LaunchStep::isFork);
+  }
+
   List<LaunchStep> steps() {
     return steps;
   }

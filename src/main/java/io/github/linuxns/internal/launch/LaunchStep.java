@@ -112,6 +112,10 @@ final class LaunchStep {
     return call;
   }
 
+  boolean isFork() {
+    return kind == Kind.FORK || kind == Kind.INIT;
+  }
+
   boolean isExec() {
     return kind == Kind.EXEC;
   }

@@ -3,4 +3,5 @@ module io.github.linuxns {
   requires static org.jspecify;
 
   exports io.github.linuxns;
+  exports io.github.linuxns.mount;
 }

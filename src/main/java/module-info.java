@@ -3,5 +3,6 @@ module io.github.linuxns {
   requires static org.jspecify;
 
   exports io.github.linuxns;
+  exports io.github.linuxns.mount;
   exports io.github.linuxns.process;
 }

@@ -18,6 +18,7 @@ public final class Constants {
     public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
     public static final int AT_EMPTY_PATH = (int)4096L;
+    public static final int AT_RECURSIVE = (int)32768L;
     public static final int POLLIN = (int)1L;
     public static final int POLLOUT = (int)4L;
     public static final int POLLERR = (int)8L;
@@ -56,12 +57,17 @@ public final class Constants {
     public static final int MS_REC = (int)16384L;
     public static final int OPEN_TREE_CLONE = (int)1L;
     public static final int MOVE_MOUNT_F_EMPTY_PATH = (int)4L;
+    public static final int MOVE_MOUNT_T_SYMLINKS = (int)16L;
+    public static final int FSOPEN_CLOEXEC = (int)1L;
+    public static final int FSMOUNT_CLOEXEC = (int)1L;
     public static final int MOUNT_ATTR_RDONLY = (int)1L;
     public static final int MOUNT_ATTR_NOSUID = (int)2L;
     public static final int MOUNT_ATTR_NODEV = (int)4L;
     public static final int MOUNT_ATTR_NOEXEC = (int)8L;
     public static final int MOUNT_ATTR__ATIME = (int)112L;
     public static final int MOUNT_ATTR_NOATIME = (int)16L;
+    public static final int MOUNT_ATTR_STRICTATIME = (int)32L;
+    public static final int MOUNT_ATTR_NODIRATIME = (int)128L;
     public static final int MOUNT_ATTR_IDMAP = (int)1048576L;
     public static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
     public static final int PR_SET_PDEATHSIG = (int)1L;
@@ -85,6 +91,9 @@ public final class Constants {
     public static final int EPOLL_CLOEXEC = (int)524288L;
     public static final int EPOLLIN = (int)1L;
     public static final int EPOLLONESHOT = (int)1073741824L;
+    public static final int FSCONFIG_SET_FLAG = (int)0L;
+    public static final int FSCONFIG_SET_STRING = (int)1L;
+    public static final int FSCONFIG_CMD_CREATE = (int)6L;
     public static final int MS_UNBINDABLE = (int)131072L;
     public static final int MS_PRIVATE = (int)262144L;
     public static final int MS_SLAVE = (int)524288L;
@@ -119,6 +128,9 @@ public final class Constants {
     public static final int SYS_fchdir = (int)81L;
     public static final int SYS_fcntl = (int)72L;
     public static final int SYS_flock = (int)73L;
+    public static final int SYS_fsconfig = (int)431L;
+    public static final int SYS_fsmount = (int)432L;
+    public static final int SYS_fsopen = (int)430L;
     public static final int SYS_fstatfs = (int)138L;
     public static final int SYS_getegid = (int)108L;
     public static final int SYS_geteuid = (int)107L;
@@ -157,6 +169,7 @@ public final class Constants {
     public static final int SYS_socketpair = (int)53L;
     public static final int SYS_statx = (int)332L;
     public static final int SYS_symlinkat = (int)266L;
+    public static final int SYS_umask = (int)95L;
     public static final int SYS_umount2 = (int)166L;
     public static final int SYS_unlinkat = (int)263L;
     public static final int SYS_unshare = (int)272L;

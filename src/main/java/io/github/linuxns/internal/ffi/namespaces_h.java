@@ -131,6 +131,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AT_EMPTY_PATH() {
         return AT_EMPTY_PATH;
     }
+    private static final int AT_RECURSIVE = (int)32768L;
+    /**
+     * {@snippet lang=c :
+     * #define AT_RECURSIVE 32768
+     * }
+     */
+    public static int AT_RECURSIVE() {
+        return AT_RECURSIVE;
+    }
     private static final int POLLIN = (int)1L;
     /**
      * {@snippet lang=c :
@@ -473,6 +482,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MOVE_MOUNT_F_EMPTY_PATH() {
         return MOVE_MOUNT_F_EMPTY_PATH;
     }
+    private static final int MOVE_MOUNT_T_SYMLINKS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MOVE_MOUNT_T_SYMLINKS 16
+     * }
+     */
+    public static int MOVE_MOUNT_T_SYMLINKS() {
+        return MOVE_MOUNT_T_SYMLINKS;
+    }
+    private static final int FSOPEN_CLOEXEC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define FSOPEN_CLOEXEC 1
+     * }
+     */
+    public static int FSOPEN_CLOEXEC() {
+        return FSOPEN_CLOEXEC;
+    }
+    private static final int FSMOUNT_CLOEXEC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define FSMOUNT_CLOEXEC 1
+     * }
+     */
+    public static int FSMOUNT_CLOEXEC() {
+        return FSMOUNT_CLOEXEC;
+    }
     private static final int MOUNT_ATTR_RDONLY = (int)1L;
     /**
      * {@snippet lang=c :
@@ -526,6 +562,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MOUNT_ATTR_NOATIME() {
         return MOUNT_ATTR_NOATIME;
+    }
+    private static final int MOUNT_ATTR_STRICTATIME = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_STRICTATIME 32
+     * }
+     */
+    public static int MOUNT_ATTR_STRICTATIME() {
+        return MOUNT_ATTR_STRICTATIME;
+    }
+    private static final int MOUNT_ATTR_NODIRATIME = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_NODIRATIME 128
+     * }
+     */
+    public static int MOUNT_ATTR_NODIRATIME() {
+        return MOUNT_ATTR_NODIRATIME;
     }
     private static final int MOUNT_ATTR_IDMAP = (int)1048576L;
     /**
@@ -1053,6 +1107,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int EPOLLONESHOT() {
         return EPOLLONESHOT;
     }
+    private static final int FSCONFIG_SET_FLAG = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum fsconfig_command.FSCONFIG_SET_FLAG = 0
+     * }
+     */
+    public static int FSCONFIG_SET_FLAG() {
+        return FSCONFIG_SET_FLAG;
+    }
+    private static final int FSCONFIG_SET_STRING = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum fsconfig_command.FSCONFIG_SET_STRING = 1
+     * }
+     */
+    public static int FSCONFIG_SET_STRING() {
+        return FSCONFIG_SET_STRING;
+    }
+    private static final int FSCONFIG_CMD_CREATE = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum fsconfig_command.FSCONFIG_CMD_CREATE = 6
+     * }
+     */
+    public static int FSCONFIG_CMD_CREATE() {
+        return FSCONFIG_CMD_CREATE;
+    }
     private static final int MS_UNBINDABLE = (int)131072L;
     /**
      * {@snippet lang=c :
@@ -1358,6 +1439,33 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_flock() {
         return SYS_flock;
+    }
+    private static final int SYS_fsconfig = (int)431L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_fsconfig 431
+     * }
+     */
+    public static int SYS_fsconfig() {
+        return SYS_fsconfig;
+    }
+    private static final int SYS_fsmount = (int)432L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_fsmount 432
+     * }
+     */
+    public static int SYS_fsmount() {
+        return SYS_fsmount;
+    }
+    private static final int SYS_fsopen = (int)430L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_fsopen 430
+     * }
+     */
+    public static int SYS_fsopen() {
+        return SYS_fsopen;
     }
     private static final int SYS_fstatfs = (int)138L;
     /**
@@ -1700,6 +1808,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_symlinkat() {
         return SYS_symlinkat;
+    }
+    private static final int SYS_umask = (int)95L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_umask 95
+     * }
+     */
+    public static int SYS_umask() {
+        return SYS_umask;
     }
     private static final int SYS_umount2 = (int)166L;
     /**

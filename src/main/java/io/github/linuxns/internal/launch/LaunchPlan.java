@@ -4,6 +4,7 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.SystemCall;
@@ -28,6 +29,7 @@ public final class LaunchPlan {
   private final IdentityOptions identity = new IdentityOptions();
   private final ConfinementOptions confinement = new ConfinementOptions();
   private final SystemOptions system = new SystemOptions();
+  private final MountOptions files = new MountOptions();
   private Duration limit = USUAL_LIMIT;
 
   public LaunchPlan(CommandOptions command) {
@@ -56,6 +58,10 @@ public final class LaunchPlan {
 
   public SystemOptions system() {
     return system;
+  }
+
+  public MountOptions files() {
+    return files;
   }
 
   /** How long the child may take to become the command. */
@@ -96,7 +102,8 @@ public final class LaunchPlan {
   }
 
   private void write(
-      ChildSteps steps, Joined joined, @Nullable OpenFile cgroup, @Nullable IdMaps maps) {
+      ChildSteps steps, Joined joined, @Nullable OpenFile cgroup, @Nullable IdMaps maps)
+      throws SyscallException {
     Set<NamespaceType> unshared = namespaces.unshared();
     writeTieToJvm(steps);
     LaunchStep closing =
@@ -107,18 +114,29 @@ public final class LaunchPlan {
     if (!joined.isEmpty() && !unshared.isEmpty()) {
       steps.openProc();
     }
-    writeJoin(steps, joined);
+    boolean newMounts = unshared.contains(NamespaceType.MOUNT);
+    MountSteps mounts =
+        new MountSteps(
+            steps.program(),
+            files.setup(
+                newMounts,
+                unshared.contains(NamespaceType.USER) || joined.has(NamespaceType.USER)));
+    writeJoin(steps, joined, mounts);
     if (pidTwice) {
       // Only who is in it can make a new one below it.
       writeFork(steps, LaunchReport.CHILD_ADDRESS);
     }
     writeUnshare(steps, unshared, joined, maps);
+    if (!joined.has(NamespaceType.MOUNT)) {
+      mounts.sources();
+    }
     if (pidTwice) {
       writeFork(steps, steps.program().words(0));
       writeTellNumber(steps);
     } else if (isForChildren(unshared, joined)) {
       writeFork(steps, LaunchReport.CHILD_ADDRESS);
     }
+    mounts.mounts();
     system.writeNames(steps);
     if (unshared.contains(NamespaceType.NETWORK)) {
       SystemOptions.writeLoopback(steps);
@@ -167,13 +185,14 @@ public final class LaunchPlan {
             .expecting(0);
   }
 
-  private static void writeJoin(ChildSteps steps, Joined joined) {
+  private static void writeJoin(ChildSteps steps, Joined joined, MountSteps mounts)
+      throws SyscallException {
     if (joined.isEmpty()) {
       return;
     }
     // Root of what is joined could else read the launch program, and take its descriptors.
     steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
-    joined.write(steps, null);
+    joined.write(steps, mounts);
     if (joined.has(NamespaceType.USER)) {
       IdentityOptions.writeRootOfJoined(steps);
     }

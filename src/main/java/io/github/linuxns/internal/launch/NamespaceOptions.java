@@ -155,10 +155,10 @@ public final class NamespaceOptions {
      * rights to the others; but those to which the caller has the rights, and it does not, have to
      * come before it: so they are all tried before, and again after.
      *
-     * @param beforeMount adds what has to happen before the mount namespace is left; null if
-     *     nothing has to
+     * @param mounts opens what comes from the caller's mount namespace, before that is left
      */
-    void write(ChildSteps steps, @Nullable Runnable beforeMount) {
+    void write(ChildSteps steps, MountSteps mounts) throws SyscallException {
+      boolean mountApart = has(NamespaceType.MOUNT) && mounts.hasSources();
       Map<NamespaceType, Integer> given = new EnumMap<>(NamespaceType.class);
       handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::give)));
       Integer mount = given.remove(NamespaceType.MOUNT);
@@ -170,19 +170,19 @@ public final class NamespaceOptions {
       int process = giveProcess(steps);
       Set<NamespaceType> together = EnumSet.noneOf(NamespaceType.class);
       together.addAll(ofProcess);
-      if (beforeMount != null) {
+      if (mountApart) {
         together.remove(NamespaceType.MOUNT);
       }
       joinOfProcess(steps, together, process);
       given.forEach((type, fd) -> {
         LaunchStep _ = join(steps, type, fd);
       });
-      if (beforeMount != null) {
-        beforeMount.run();
+      if (mountApart) {
+        mounts.sources();
       }
       if (mount != null) {
         LaunchStep _ = join(steps, NamespaceType.MOUNT, mount);
-      } else if (beforeMount != null && ofProcess.contains(NamespaceType.MOUNT)) {
+      } else if (mountApart && ofProcess.contains(NamespaceType.MOUNT)) {
         joinOfProcess(steps, Set.of(NamespaceType.MOUNT), process);
       }
     }

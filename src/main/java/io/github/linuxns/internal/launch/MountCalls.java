@@ -1,0 +1,192 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Writes the steps that mounts are made of. A mount is made as one that is nowhere yet, and known
+ * by a descriptor; then it is attached.
+ */
+final class MountCalls {
+  private final LaunchProgram program;
+  private final boolean settable;
+  private final long empty;
+
+  /**
+   * Writes into a program.
+   *
+   * @param settable true if the kernel has mount_setattr, which Linux has since 5.12
+   */
+  MountCalls(LaunchProgram program, boolean settable) {
+    this.program = program;
+    this.settable = settable;
+    this.empty = program.text("");
+  }
+
+  static boolean kernelSetsAttributes() {
+    return Kernel.SETS_ATTRIBUTES;
+  }
+
+  LaunchProgram program() {
+    return program;
+  }
+
+  /** Takes a copy of what is mounted at a path, and what lies below that path in it. */
+  void copy(String label, Path source, boolean recursive, Slot copy) {
+    program
+        .add(
+            label,
+            SystemCall.OPEN_TREE,
+            AT_FDCWD,
+            program.text(source.toString()),
+            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
+        .into(copy)
+        .explainedBy(errno -> MountRemedies.copying(errno, source, recursive));
+  }
+
+  /**
+   * Changes what may be done through a mount, and who sees what is mounted below it.
+   *
+   * @throws SyscallException ENOSYS if the kernel is too old for it
+   */
+  void change(String label, Slot mount, boolean recursive, long set, long clear, long propagation)
+      throws SyscallException {
+    if (!settable) {
+      throw Failures.of(
+          SystemCall.MOUNT_SETATTR,
+          -Errno.ENOSYS.number(),
+          label,
+          "to change what has been mounted takes Linux 5.12 or later");
+    }
+    long attributes = program.words(set, clear, propagation, 0);
+    program
+        .add(
+            label,
+            SystemCall.MOUNT_SETATTR,
+            0,
+            empty,
+            AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+            attributes,
+            4 * Long.BYTES)
+        .from(0, mount)
+        .explainedBy(MountRemedies::changing);
+  }
+
+  /**
+   * Cuts a copy off from its original, which it would else share with: what is mounted below it
+   * would be mounted there, too. An old kernel can do so only once it has been attached.
+   */
+  void separate(String label, Slot mount, boolean recursive) throws SyscallException {
+    if (settable) {
+      change(label, mount, recursive, 0, 0, MS_PRIVATE);
+    }
+  }
+
+  /** The same where {@link #separate} could not. */
+  void separateAttached(String label, String target) {
+    if (!settable) {
+      propagate(label, target, MS_PRIVATE);
+    }
+  }
+
+  /** Says who sees what is mounted below something that is mounted, and below all within. */
+  void propagate(String label, String target, long propagation) {
+    program
+        .add(label, SystemCall.MOUNT, 0, program.text(target), 0, MS_REC | propagation, 0)
+        .explainedBy(MountRemedies::mounting);
+  }
+
+  /** Makes a file system. */
+  Slot fileSystem(
+      String label, String type, String source, Map<String, String> options, long attributes) {
+    Slot mount = program.slot();
+    fileSystem(label, type, source, options, attributes, mount);
+    return mount;
+  }
+
+  /**
+   * Makes a file system, or goes on with an error in the slot.
+   *
+   * @param tolerated by which errors it may fail
+   */
+  void fileSystem(
+      String label,
+      String type,
+      String source,
+      Map<String, String> options,
+      long attributes,
+      Slot mount,
+      Errno... tolerated) {
+    Slot context = program.slot();
+    program
+        .add(label, SystemCall.FSOPEN, program.text(type), FSOPEN_CLOEXEC)
+        .into(context)
+        .explainedBy(errno -> MountRemedies.opening(errno, type));
+    configure(label, context, "source", source);
+    options.forEach((name, value) -> configure(label, context, name, value));
+    program
+        .add(label, SystemCall.FSCONFIG, 0, FSCONFIG_CMD_CREATE, 0, 0, 0)
+        .from(0, context)
+        .tolerating(tolerated)
+        .explainedBy(errno -> MountRemedies.creating(errno, type));
+    program
+        .add(label, SystemCall.FSMOUNT, 0, FSMOUNT_CLOEXEC, attributes)
+        .from(0, context)
+        .into(mount)
+        .tolerating(tolerated)
+        .explainedBy(errno -> MountRemedies.showing(errno, type));
+  }
+
+  private void configure(String label, Slot context, String name, String value) {
+    boolean flag = value.isEmpty();
+    program
+        .add(
+            label + ", option " + name + (flag ? "" : "=" + value),
+            SystemCall.FSCONFIG,
+            0,
+            flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
+            program.text(name),
+            flag ? 0 : program.text(value),
+            0)
+        .from(0, context)
+        .explainedBy(MountRemedies::option);
+  }
+
+  /** Mounts on a path, following links. */
+  void attach(String label, Slot mount, String target) {
+    program
+        .add(
+            label,
+            SystemCall.MOVE_MOUNT,
+            0,
+            empty,
+            AT_FDCWD,
+            program.text(target),
+            MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS)
+        .from(0, mount)
+        .explainedBy(errno -> MountRemedies.attaching(errno, target));
+  }
+
+  /** Mounts on a name in a directory. */
+  LaunchStep attach(String label, Slot mount, Slot directory, String name) {
+    return program
+        .add(label, SystemCall.MOVE_MOUNT, 0, empty, 0, program.text(name), MOVE_MOUNT_F_EMPTY_PATH)
+        .from(0, mount)
+        .from(2, directory)
+        .explainedBy(errno -> MountRemedies.attaching(errno, name));
+  }
+
+  /** Learnt once, when there is something to mount. */
+  private static final class Kernel {
+    static final boolean SETS_ATTRIBUTES =
+        Syscalls.call(SystemCall.MOUNT_SETATTR, -1, 0, 0, 0, 0) != -Errno.ENOSYS.number();
+  }
+}

@@ -1,0 +1,232 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import io.github.linuxns.internal.mounts.MountDescription;
+import io.github.linuxns.internal.mounts.MountDescription.Overlay;
+import io.github.linuxns.mount.Propagation;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the steps by which a child gets its root and its mounts, in two parts: what comes from the
+ * caller's view is opened while the child has that view; the rest comes when it is in all its
+ * namespaces.
+ *
+ * <p>Everything is first made as a mount that is nowhere yet, while the old root is still there: it
+ * takes a proc and a sysfs that can be seen to mount another one in a user namespace. Then the old
+ * root goes, and only then things are attached: no link in the new root, and no "..", can lead out
+ * of it, as there is no outside.
+ */
+final class MountSteps {
+  private static final int DIRECTORY_MODE = 0755;
+  private static final int FILE_MODE = 0644;
+  private static final String ROOT = "/";
+  private static final String LEAVE = "detach the old root";
+
+  private final LaunchProgram program;
+  private final MountSetup setup;
+  private final MountCalls calls;
+  private final @Nullable NewMount root;
+  private final List<NewMount> mounts = new ArrayList<>();
+
+  MountSteps(LaunchProgram program, MountSetup setup) {
+    this(program, setup, MountCalls.kernelSetsAttributes());
+  }
+
+  /** For a kernel that has mount_setattr, or has not. */
+  MountSteps(LaunchProgram program, MountSetup setup, boolean settable) {
+    this.program = program;
+    this.setup = setup;
+    this.calls = new MountCalls(program, settable);
+    MountDescription what = setup.root();
+    this.root = what == null ? null : NewMount.of(asRoot(what), what.asRoot(), setup, calls);
+    for (MountSetup.At mount : setup.mounts()) {
+      mounts.add(NewMount.of(mount.what(), mount.words(), setup, calls));
+      if (root == null
+          && setup.propagation() == Propagation.SHARED
+          && mount.what().content() instanceof Overlay) {
+        throw new IllegalArgumentException(
+            "an overlay cannot be made without leaving traces where all mounts are SHARED");
+      }
+    }
+  }
+
+  /** True if something comes from the caller's view. */
+  boolean hasSources() {
+    return root != null || !mounts.isEmpty();
+  }
+
+  /**
+   * Opens what comes from the caller's view: right after the mount namespace has been unshared, or
+   * before another one is joined.
+   *
+   * @throws SyscallException ENOSYS if something takes a newer kernel
+   */
+  void sources() throws SyscallException {
+    if (root != null) {
+      root.open();
+    }
+    for (NewMount mount : mounts) {
+      mount.open();
+    }
+  }
+
+  /**
+   * Does all the rest: in the namespaces that the child ends up in, and in a process that has the
+   * PID namespace.
+   *
+   * @throws SyscallException ENOSYS if something takes a newer kernel
+   */
+  void mounts() throws SyscallException {
+    writePropagation();
+    if (root == null && mounts.isEmpty()) {
+      return;
+    }
+    Slot umask = program.slot();
+    program.add("set the umask", SystemCall.UMASK, 0).into(umask);
+    Slot newRoot = root == null ? null : root.make();
+    List<Slot> made = new ArrayList<>();
+    for (NewMount mount : mounts) {
+      made.add(mount.make());
+    }
+    if (root != null && newRoot != null) {
+      writeRoot(root, newRoot);
+    }
+    for (int i = 0; i < mounts.size(); i++) {
+      writeMount(setup.mounts().get(i), mounts.get(i), made.get(i));
+    }
+    if (root != null && newRoot != null) {
+      completeRoot(root, newRoot);
+    }
+    program.add("set the umask", SystemCall.UMASK, 0).from(0, umask);
+  }
+
+  /** A root that shares with its host cannot be left, so that this has to wait. */
+  private void writePropagation() {
+    Propagation wanted = setup.propagation();
+    if (root != null && wanted == Propagation.SHARED || wanted == null && setup.newNamespace()) {
+      wanted = Propagation.PRIVATE;
+    }
+    if (wanted != null) {
+      calls.propagate("make all mounts " + wanted, ROOT, flag(wanted));
+    }
+  }
+
+  private void writeRoot(NewMount what, Slot mount) {
+    program
+        .add(
+            what.label(),
+            SystemCall.MOVE_MOUNT,
+            0,
+            program.text(""),
+            AT_FDCWD,
+            program.text(ROOT),
+            MOVE_MOUNT_F_EMPTY_PATH)
+        .from(0, mount)
+        .explainedBy(errno ->
+            errno == Errno.ENOTDIR ? "it is not a directory" : MountRemedies.mounting(errno));
+    program.add(what.label(), SystemCall.FCHDIR, 0).from(0, mount);
+    long here = program.text(".");
+    if (isInitialRamFileSystem()) {
+      program.add(what.label(), SystemCall.CHROOT, here); // nobody can leave that one for good
+    } else {
+      program
+          .add(what.label(), SystemCall.PIVOT_ROOT, here, here)
+          .explainedBy(MountRemedies::pivoting);
+      program.add(LEAVE, SystemCall.UMOUNT2, here, MNT_DETACH);
+    }
+  }
+
+  private void completeRoot(NewMount what, Slot mount) throws SyscallException {
+    what.complete(mount, ROOT);
+    MountDescription wanted = setup.root();
+    if (wanted != null && wanted.set() != what.description().set()) {
+      calls.change(what.label(), mount, false, MOUNT_ATTR_RDONLY, 0, 0);
+    }
+    if (setup.propagation() == Propagation.SHARED) {
+      calls.propagate("make all mounts SHARED", ROOT, MS_SHARED);
+    }
+  }
+
+  private void writeMount(MountSetup.At place, NewMount what, Slot mount) throws SyscallException {
+    if (root != null && root.description().isThrownAway()) {
+      writePlace(place, what.isFile());
+    }
+    calls.attach(what.label(), mount, place.target());
+    what.complete(mount, place.target());
+  }
+
+  /** In a root that nobody sees later there is no harm in making what is missing. */
+  private void writePlace(MountSetup.At place, boolean file) {
+    List<String> steps = place.steps();
+    for (String step : steps) {
+      String label = "make " + step + ", to " + place.words();
+      boolean last = step.equals(steps.getLast());
+      LaunchStep making =
+          file && last
+              ? program.add(
+                  label, SystemCall.MKNODAT, AT_FDCWD, program.text(step), S_IFREG | FILE_MODE, 0)
+              : program.add(
+                  label, SystemCall.MKDIRAT, AT_FDCWD, program.text(step), DIRECTORY_MODE);
+      making
+          .tolerating(Errno.EEXIST)
+          .explainedBy(errno -> MountRemedies.making(errno, place.target()));
+    }
+  }
+
+  /**
+   * A root that is thrown away is written to until all is mounted, and is not everybody's to write
+   * to, as a tmpfs is if nothing else is said.
+   */
+  private static MountDescription asRoot(MountDescription what) {
+    if (!what.isThrownAway()) {
+      return what;
+    }
+    Map<String, String> options = new LinkedHashMap<>(what.options());
+    if (what.content() instanceof MountDescription.FileSystem) {
+      options.putIfAbsent("mode", "0755");
+    }
+    return what.with(what.set() & ~MOUNT_ATTR_RDONLY, options);
+  }
+
+  private static long flag(Propagation propagation) {
+    return switch (propagation) {
+      case PRIVATE -> MS_PRIVATE;
+      case SLAVE -> MS_SLAVE;
+      case SHARED -> MS_SHARED;
+      case UNBINDABLE -> MS_UNBINDABLE;
+    };
+  }
+
+  /** True if the root is that which the kernel has booted with, which is mounted on nothing. */
+  private static boolean isInitialRamFileSystem() {
+    try (BufferedReader lines =
+        Files.newBufferedReader(
+            Path.of("/proc/thread-self/mountinfo"), StandardCharsets.ISO_8859_1)) {
+      String line = lines.readLine();
+      while (line != null) {
+        String[] fields = line.split(" ", 6);
+        if (fields.length > 4 && fields[4].equals(ROOT)) {
+          return fields[0].equals(fields[1]);
+        }
+        line = lines.readLine();
+      }
+      return false;
+    } catch (IOException noProc) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import io.github.linuxns.internal.mounts.MountDescription;
+import io.github.linuxns.internal.mounts.MountDescription.Bind;
+import io.github.linuxns.internal.mounts.MountDescription.Devices;
+import io.github.linuxns.internal.mounts.MountDescription.FileSystem;
+import io.github.linuxns.internal.mounts.MountDescription.Overlay;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A mount on its way: first what it is of is opened in the caller's view, then it is made, but is
+ * nowhere yet, then it is attached, then completed. Each method writes the steps for that.
+ */
+abstract class NewMount {
+  private final MountDescription description;
+  private final String label;
+  private final MountCalls calls;
+
+  NewMount(MountDescription description, String label, MountCalls calls) {
+    this.description = description;
+    this.label = label;
+    this.calls = calls;
+  }
+
+  static NewMount of(
+      MountDescription description, String label, MountSetup setup, MountCalls calls) {
+    return switch (description.content()) {
+      case Bind(Path source) -> new OfBind(source, description, label, calls);
+      case FileSystem fileSystem -> new OfFileSystem(fileSystem, description, label, calls);
+      case Overlay overlay -> new OverlayMount(overlay, description, label, setup, calls);
+      case Devices _ -> new DeviceMount(description, label, calls);
+    };
+  }
+
+  MountDescription description() {
+    return description;
+  }
+
+  /** What it is called in words. */
+  String label() {
+    return label;
+  }
+
+  MountCalls calls() {
+    return calls;
+  }
+
+  /** Opens what is in the caller's view. */
+  void open() throws SyscallException {}
+
+  /** Makes the mount, to be attached. */
+  abstract Slot make() throws SyscallException;
+
+  /** Does what can be done only where it is seen, when it has been attached. */
+  void complete(Slot mount, String target) throws SyscallException {
+    if (description.propagation() != 0) {
+      calls.change(label, mount, false, 0, 0, description.propagation());
+    }
+  }
+
+  /** True if it takes a file to be mounted on. */
+  boolean isFile() {
+    return false;
+  }
+
+  private static final class OfBind extends NewMount {
+    private final Path source;
+    private final Slot copy;
+
+    OfBind(Path source, MountDescription description, String label, MountCalls calls) {
+      super(description, label, calls);
+      this.source = source;
+      this.copy = calls().program().slot();
+    }
+
+    @Override
+    void open() throws SyscallException {
+      MountDescription what = description();
+      boolean recursive = what.recursive();
+      calls().copy("open " + source + ", to " + label(), source, recursive, copy);
+      if (what.set() != 0 || what.clear() != 0 || what.propagation() != 0) {
+        long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
+        calls().change(label(), copy, recursive, what.set(), what.clear(), propagation);
+      } else {
+        calls().separate(label(), copy, recursive);
+      }
+    }
+
+    @Override
+    Slot make() {
+      return copy;
+    }
+
+    @Override
+    void complete(Slot mount, String target) {
+      if (description().propagation() == 0) {
+        calls().separateAttached(label(), target);
+      }
+    }
+
+    @Override
+    boolean isFile() {
+      return Files.exists(source) && !Files.isDirectory(source);
+    }
+  }
+
+  private static final class OfFileSystem extends NewMount {
+    private final FileSystem fileSystem;
+
+    OfFileSystem(
+        FileSystem fileSystem, MountDescription description, String label, MountCalls calls) {
+      super(description, label, calls);
+      this.fileSystem = fileSystem;
+    }
+
+    @Override
+    Slot make() {
+      return calls()
+          .fileSystem(
+              label(),
+              fileSystem.type(),
+              fileSystem.source(),
+              description().options(),
+              description().set());
+    }
+  }
+}

@@ -275,10 +275,12 @@ final class Launch {
     if (!came.failed() && (done || (step != null && step.isExec()))) {
       return started(came);
     }
-    int status = end();
     if (came.failed()) {
+      int _ = end();
       throw failure(step, (int) came.result(), null);
     }
+    awaitInit(came);
+    int status = end();
     int signal = status & 0x7f;
     throw failure(
         step,
@@ -286,6 +288,18 @@ final class Launch {
         signal == 0
             ? "the child ended there with status " + (status >> Byte.SIZE)
             : "the child was killed there by signal " + signal);
+  }
+
+  /**
+   * If there is an init it ends with the status of what has died below it, but it has to notice
+   * that first; if we killed it before, we would tell of our own signal.
+   */
+  private static void awaitInit(LaunchReport came) {
+    int pidfd = came.child() == 0 ? -1 : LaunchCalls.pidfdOpen(came.child());
+    if (pidfd >= 0) {
+      int _ = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS);
+      Syscalls.close(pidfd);
+    }
   }
 
   private Child started(LaunchReport came) throws SyscallException {
@@ -335,9 +349,9 @@ final class Launch {
     try {
       Child child = Child.of(pid);
       int pidfd = child.pidfd().acquire();
-      boolean ended = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS) > 0;
+      boolean held = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS) == 0;
       child.pidfd().release();
-      if (!ended) {
+      if (held) {
         ChildWatch.add(child); // in a frozen control group: not even SIGKILL ends it now
         return SIGKILL;
       }

@@ -69,11 +69,10 @@ class LayoutsTest {
       assertThat(descriptor.argumentLayouts())
           .as(function.name())
           .hasSizeLessThanOrEqualTo(6) // what both CPUs pass in registers
-          .allMatch(
-              layout ->
-                  layout instanceof ValueLayout.OfInt
-                      || layout instanceof ValueLayout.OfLong
-                      || layout instanceof AddressLayout);
+          .allMatch(layout ->
+              layout instanceof ValueLayout.OfInt
+                  || layout instanceof ValueLayout.OfLong
+                  || layout instanceof AddressLayout);
     }
   }
 

@@ -16,9 +16,7 @@ final class LaunchImage {
   static final int CODE_OFFSET = 0x100;
   static final int PROGRAM_OFFSET = 0x900;
 
-  /**
-   * No execve takes arguments that would not fit; and from there on in memory are other things.
-   */
+  /** No execve takes arguments that would not fit; and from there on in memory are other things. */
   static final int LARGEST = 0x800_0000;
 
   static final long FILE_ADDRESS = 0x1000_0000L;

@@ -62,8 +62,7 @@ record Filter(long call, Map<Integer, Long> arguments, Map<Integer, Long> spared
 
   /** Always as long, whatever it says, so that what comes after it is at the same address. */
   private byte[] instructions() {
-    ByteBuffer code =
-        ByteBuffer.allocate(INSTRUCTIONS * Long.BYTES).order(ByteOrder.nativeOrder());
+    ByteBuffer code = ByteBuffer.allocate(INSTRUCTIONS * Long.BYTES).order(ByteOrder.nativeOrder());
     int allow = INSTRUCTIONS - 1;
     instruction(code, LOAD_WORD, 0, 0, 0);
     unlessEqual(code, (int) call, allow);

@@ -72,8 +72,7 @@ class LaunchFaultIT {
     Launching.fork(program);
     program.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
     long slash = program.text("/");
-    program.add(
-        "make mounts private", SystemCall.MOUNT, 0, slash, 0, MS_REC | MS_PRIVATE, 0);
+    program.add("make mounts private", SystemCall.MOUNT, 0, slash, 0, MS_REC | MS_PRIVATE, 0);
     long tmpfs = program.text("tmpfs");
     long tmp = program.text("/tmp");
     program.add("mount tmpfs on /tmp", SystemCall.MOUNT, tmpfs, tmp, tmpfs, 0, 0);
@@ -92,8 +91,10 @@ class LaunchFaultIT {
     Path process = Path.of("/proc", Long.toString(pid));
     Path self = Path.of("/proc/self");
     Files.writeString(process.resolve("setgroups"), "deny");
-    Files.writeString(process.resolve("uid_map"), "0 " + Files.getAttribute(self, "unix:uid") + " 1");
-    Files.writeString(process.resolve("gid_map"), "0 " + Files.getAttribute(self, "unix:gid") + " 1");
+    Files.writeString(
+        process.resolve("uid_map"), "0 " + Files.getAttribute(self, "unix:uid") + " 1");
+    Files.writeString(
+        process.resolve("gid_map"), "0 " + Files.getAttribute(self, "unix:gid") + " 1");
   }
 
   private static Ended launch(LaunchProgram program) throws Exception {
@@ -267,8 +268,7 @@ class LaunchFaultIT {
   @Test
   void clone3IsNotNeeded() throws Exception {
     Filter filter = Filter.failing(CLONE3, Errno.ENOSYS);
-    assertThat(launchFiltered(Launching.of("/bin/sleep", "1000"), filter))
-        .isEqualTo(128 + SIGTERM);
+    assertThat(launchFiltered(Launching.of("/bin/sleep", "1000"), filter)).isEqualTo(128 + SIGTERM);
   }
 
   /** As under vm.memfd_noexec=2, or a container's filter: the image is in a file instead. */
@@ -368,20 +368,17 @@ class LaunchFaultIT {
     LaunchProgram program = Launching.program();
     program.ask("write the id maps");
     Launching.execute(program, "/bin/true");
-    assertThatThrownBy(
-            () ->
-                Launching.start(
-                    Interpreter.ofThisCpu(),
-                    program,
-                    List.of(),
-                    pid -> {
-                      int _ = LaunchCalls.kill(pid);
-                      Machine.await(
-                          "it is dead",
-                          () -> children().equals(List.of(pid + " Z")));
-                      writeMaps(pid);
-                    },
-                    Launching.LONG))
+    assertThatThrownBy(() ->
+            Launching.start(
+                Interpreter.ofThisCpu(),
+                program,
+                List.of(),
+                pid -> {
+                  int _ = LaunchCalls.kill(pid);
+                  Machine.await("it is dead", () -> children().equals(List.of(pid + " Z")));
+                  writeMaps(pid);
+                },
+                Launching.LONG))
         .isInstanceOf(SyscallException.class)
         .hasMessageStartingWith("write the id maps: ECANCELED")
         .hasMessageContaining("killed there by signal 9");

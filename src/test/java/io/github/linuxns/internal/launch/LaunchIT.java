@@ -95,14 +95,13 @@ class LaunchIT {
       program.add("send", SystemCall.WRITE, Descriptors.FIRST_FURTHER + 1, word, 3).expecting(3);
       program.add("take", SystemCall.READ, Descriptors.FIRST_FURTHER, word, 8).expecting(8);
       Launching.execute(program, "/bin/true");
-      assertThatThrownBy(
-              () ->
-                  Launching.start(
-                      Interpreter.ofThisCpu(),
-                      program,
-                      List.of(pipe[0], pipe[1]),
-                      pid -> {},
-                      Launching.LONG))
+      assertThatThrownBy(() ->
+              Launching.start(
+                  Interpreter.ofThisCpu(),
+                  program,
+                  List.of(pipe[0], pipe[1]),
+                  pid -> {},
+                  Launching.LONG))
           .isInstanceOf(SyscallException.class)
           .hasMessageStartingWith("take: EIO");
     } finally {
@@ -170,10 +169,7 @@ class LaunchIT {
         .add("open", SystemCall.OPENAT, AT_FDCWD, path, O_WRONLY)
         .into(opened)
         .tolerating(Errno.ENOENT);
-    program
-        .add("write", SystemCall.WRITE, 0, path, 1)
-        .from(0, opened)
-        .tolerating(Errno.EBADF);
+    program.add("write", SystemCall.WRITE, 0, path, 1).from(0, opened).tolerating(Errno.EBADF);
     Launching.execute(program, "/bin/echo", "went on");
     assertThat(Launching.run(program)).isEqualTo(new Ended(0, "went on"));
   }
@@ -186,8 +182,7 @@ class LaunchIT {
     program.ask("the second thing");
     Launching.execute(program, "/bin/echo", "answered");
     try (Running running =
-        Launching.start(
-            Interpreter.ofThisCpu(), program, List.of(), asked::add, Launching.LONG)) {
+        Launching.start(Interpreter.ofThisCpu(), program, List.of(), asked::add, Launching.LONG)) {
       assertThat(asked).containsExactly(running.child().pid(), running.child().pid());
       assertThat(running.end()).isEqualTo(new Ended(0, "answered"));
     }
@@ -198,16 +193,15 @@ class LaunchIT {
     LaunchProgram program = Launching.program();
     program.ask("something");
     Launching.execute(program, "/bin/true");
-    assertThatThrownBy(
-            () ->
-                Launching.start(
-                    Interpreter.ofThisCpu(),
-                    program,
-                    List.of(),
-                    pid -> {
-                      throw new IOException("no answer");
-                    },
-                    Launching.LONG))
+    assertThatThrownBy(() ->
+            Launching.start(
+                Interpreter.ofThisCpu(),
+                program,
+                List.of(),
+                pid -> {
+                  throw new IOException("no answer");
+                },
+                Launching.LONG))
         .isInstanceOf(IOException.class)
         .hasMessage("no answer");
   }
@@ -224,7 +218,8 @@ class LaunchIT {
       long pid = running.child().pid();
       Path link = Path.of("/proc", Long.toString(pid), "ns");
       Path ours = Path.of("/proc/self/ns");
-      assertThat(Machine.inode(link.resolve("pid"))).isNotEqualTo(Machine.inode(ours.resolve("pid")));
+      assertThat(Machine.inode(link.resolve("pid")))
+          .isNotEqualTo(Machine.inode(ours.resolve("pid")));
       assertThat(Machine.inode(link.resolve("uts"))).isEqualTo(Machine.inode(ours.resolve("uts")));
       // The first process has been reaped; the second is the only child.
       List<String> children = Launching.childrenOf(ProcessHandle.current().pid());
@@ -264,7 +259,8 @@ class LaunchIT {
         Launching.withInit(
             "/bin/sh",
             "-c",
-            "for i in 1 2 3 4 5 6 7 8 9; do (true & exec true); done; echo done; read line; exit 4");
+            "for i in 1 2 3 4 5 6 7 8 9; do (true & exec true); done; echo done; read line; exit"
+                + " 4");
     try (Running running = Launching.start(program);
         BufferedReader reader = running.reader()) {
       assertThat(reader.readLine()).isEqualTo("done");
@@ -299,7 +295,8 @@ class LaunchIT {
         .isEqualTo(42);
     assertThat(Launching.run(Launching.withInit("/bin/sh", "-c", "kill -KILL $$")).status())
         .isEqualTo(128 + SIGKILL);
-    assertThat(refused(Launching.withInit("/none"))).hasMessageStartingWith("execute /none: ENOENT");
+    assertThat(refused(Launching.withInit("/none")))
+        .hasMessageStartingWith("execute /none: ENOENT");
   }
 
   private Path script(String name, String content, String permissions) throws IOException {
@@ -443,14 +440,13 @@ class LaunchIT {
     List<Ended> ended = new ArrayList<>();
     Thread thread =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    ended.add(Launching.run(Launching.of("/bin/echo", "virtual")));
-                  } catch (Exception e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                ended.add(Launching.run(Launching.of("/bin/echo", "virtual")));
+              } catch (Exception e) {
+                throw new AssertionError(e);
+              }
+            });
     thread.join();
     assertThat(ended).containsExactly(new Ended(0, "virtual"));
   }
@@ -460,14 +456,13 @@ class LaunchIT {
     List<Running> launched = new ArrayList<>();
     Thread thread =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    launched.add(Launching.start(Launching.of("/bin/sh", "-c", "read line; exit 6")));
-                  } catch (IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                launched.add(Launching.start(Launching.of("/bin/sh", "-c", "read line; exit 6")));
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
     thread.join();
     try (Running running = launched.getFirst()) {
       assertThat(running.child().exit()).isNotDone();

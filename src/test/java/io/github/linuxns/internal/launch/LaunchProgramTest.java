@@ -147,9 +147,7 @@ class LaunchProgramTest {
       long high = memory.word(memory.firstStep() + STEP_TOLERATED + Long.BYTES);
       assertThat(Long.bitCount(low) + Long.bitCount(high)).as(errno.name()).isEqualTo(1);
       int bit =
-          low != 0
-              ? Long.numberOfTrailingZeros(low)
-              : Long.SIZE + Long.numberOfTrailingZeros(high);
+          low != 0 ? Long.numberOfTrailingZeros(low) : Long.SIZE + Long.numberOfTrailingZeros(high);
       assertThat(bit).as(errno.name()).isEqualTo(errno.number());
     }
   }

@@ -67,7 +67,8 @@ class LauncherBuildTest {
       List<String> compilers = present.stream().filter(line -> line.startsWith(cpu)).toList();
       assertThat(compilers).hasSize(1);
       if (recorded.containsAll(compilers)) {
-        assertThat(rebuilt).isEqualTo(Files.readAllBytes(COMMITTED.resolve(Interpreter.resource(arch))));
+        assertThat(rebuilt)
+            .isEqualTo(Files.readAllBytes(COMMITTED.resolve(Interpreter.resource(arch))));
       } else {
         reporter.publishEntry(
             "launcher", "not compared: " + compilers + " is not among those of COMPILERS");
@@ -108,11 +109,7 @@ class LauncherBuildTest {
         .containsPattern(segment("LOAD", 0, LaunchImage.FILE_ADDRESS, code, "R E"))
         .containsPattern(
             segment(
-                "LOAD",
-                LaunchImage.PROGRAM_OFFSET,
-                LaunchProgram.ADDRESS,
-                program.size(),
-                "RW "))
+                "LOAD", LaunchImage.PROGRAM_OFFSET, LaunchProgram.ADDRESS, program.size(), "RW "))
         .containsPattern(segment("GNU_STACK", 0, 0, 0, "RW "));
   }
 
@@ -277,8 +274,7 @@ class LauncherBuildTest {
       failing.add("go nowhere", SystemCall.CHDIR, failing.text("/none"));
       Launching.execute(failing, "/bin/true");
       SyscallException failure =
-          assertThrows(
-              SyscallException.class, () -> run(interpreter, failing));
+          assertThrows(SyscallException.class, () -> run(interpreter, failing));
       assertThat(failure).hasMessageStartingWith("go nowhere: ENOENT");
     }
 

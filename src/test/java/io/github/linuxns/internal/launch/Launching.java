@@ -199,8 +199,7 @@ final class Launching {
   /** All processes whose parent that is, zombies too, with their state. */
   static List<String> childrenOf(long parent) throws IOException {
     List<String> children = new ArrayList<>();
-    try (DirectoryStream<Path> processes =
-        Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
       for (Path process : processes) {
         try {
           String stat = Files.readString(process.resolve("stat"), StandardCharsets.ISO_8859_1);

@@ -86,10 +86,12 @@ final class Launch {
     }
   }
 
-  private void spawn(int[] standard, List<Integer> further) throws SyscallException {
+  private void spawn(int[] standard, List<Integer> further) throws IOException {
+    byte[] interpreter = LaunchImage.interpreter();
     image = keep(SystemCall.MEMFD_CREATE, LaunchCalls.executableInMemory("linux-namespaces"));
     int size = LaunchImage.size(program);
-    int written = LaunchCalls.write(image, size, buffer -> LaunchImage.write(program, buffer));
+    int written =
+        LaunchCalls.write(image, size, buffer -> LaunchImage.write(interpreter, program, buffer));
     if (written != size) {
       throw Failures.of(
           SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");

@@ -3,10 +3,11 @@ package io.github.linuxns.internal.launch;
 import io.github.linuxns.internal.Arch;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The executable that a child begins as: an ELF header, the interpreter, and the program that it
@@ -34,16 +35,17 @@ final class LaunchImage {
   private static final int WRITABLE = 2;
   private static final int READABLE = 4;
 
+  private static final AtomicReference<byte @Nullable []> INTERPRETER = new AtomicReference<>();
+
   private LaunchImage() {}
 
   static int size(LaunchProgram program) {
     return PROGRAM_OFFSET + program.size();
   }
 
-  /** Writes it, from where the buffer begins. */
-  static void write(LaunchProgram program, ByteBuffer image) {
+  /** Writes it with an {@link #interpreter()}, from where the buffer begins. */
+  static void write(byte[] code, LaunchProgram program, ByteBuffer image) {
     image.order(ByteOrder.nativeOrder());
-    byte[] code = Interpreter.CODE;
     writeHeader(image);
     writeSegment(image, PT_LOAD, READABLE | EXECUTABLE, 0, FILE_ADDRESS, CODE_OFFSET + code.length);
     writeSegment(
@@ -72,20 +74,22 @@ final class LaunchImage {
     image.putLong(bytes).putLong(bytes).putLong(ALIGNMENT);
   }
 
-  /** The machine code, loaded with the first launch. */
-  private static final class Interpreter {
-    static final byte[] CODE = load();
-
-    private static byte[] load() {
+  /**
+   * Loads the machine code, with the first launch; a later one tries again if that fails, as it
+   * does when the process has too many files open.
+   */
+  static byte[] interpreter() throws IOException {
+    byte[] loaded = INTERPRETER.get();
+    if (loaded == null) {
       String name = "launcher-" + Arch.current().name().toLowerCase(Locale.ROOT) + ".bin";
       try (InputStream resource = LaunchImage.class.getResourceAsStream(name)) {
         if (resource == null) {
-          throw new AssertionError("the jar lacks " + name);
+          throw new IOException("the jar lacks " + name + ", or cannot be read");
         }
-        return resource.readAllBytes();
-      } catch (IOException unreadable) {
-        throw new UncheckedIOException("the jar cannot be read", unreadable);
+        loaded = resource.readAllBytes();
       }
+      INTERPRETER.set(loaded);
     }
+    return loaded;
   }
 }

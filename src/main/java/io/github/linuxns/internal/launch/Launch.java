@@ -88,6 +88,7 @@ final class Launch {
 
   private void spawn(int[] standard, List<Integer> further) throws IOException {
     byte[] interpreter = LaunchImage.interpreter();
+    OpenFile jvm = ThisProcess.pidfd();
     image = keep(SystemCall.MEMFD_CREATE, LaunchCalls.executableInMemory("linux-namespaces"));
     int size = LaunchImage.size(program);
     int written =
@@ -108,7 +109,6 @@ final class Launch {
     System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
     given[Descriptors.CONTROL] = theirs;
     given[Descriptors.REPORT] = image;
-    OpenFile jvm = ThisProcess.pidfd();
     int parent = jvm.acquire();
     try {
       given[Descriptors.PARENT] = parent;
@@ -123,9 +123,6 @@ final class Launch {
     }
     if (first < 0) {
       throw Failures.of(SystemCall.EXECVE, (int) first, "the launch image");
-    }
-    if (!program.forks()) {
-      handleOfFirst = Child.handle(first); // it takes a while, but so does what the child does now
     }
   }
 
@@ -159,6 +156,9 @@ final class Launch {
    */
   private void await() throws IOException {
     try {
+      if (!program.forks()) {
+        handleOfFirst = Child.handle(first); // takes a while, but so does what the child does now
+      }
       while (true) {
         int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
         if ((ready & POLLIN) != 0 && LaunchCalls.receive(control) == 1) {

@@ -213,9 +213,6 @@ final class Launch {
       throw Failures.of(
           SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
     }
-    if (!program.forks()) {
-      handleOfFirst = Child.handle(first); // it takes a while, but so does what the child does now
-    }
   }
 
   /**
@@ -248,6 +245,9 @@ final class Launch {
    */
   private void await() throws IOException {
     try {
+      if (!program.forks()) {
+        handleOfFirst = Child.handle(first); // takes a while, but so does what the child does now
+      }
       while (true) {
         int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
         if (ready < 0) {

@@ -217,12 +217,15 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   /**
    * Undoes {@link #pin}: takes the mount off, and removes the file. The namespace goes when nothing
-   * else holds it.
+   * else holds it. What somebody else pins there meanwhile stays.
+   *
+   * <p>A file that is removed takes along what is pinned at it in other mount namespaces, where the
+   * directory is the same: keep pins where only one mount namespace has them.
    *
    * @param target the file that a namespace is pinned at
-   * @throws SyscallException {@code EINVAL} if no namespace is pinned there; {@code ENOENT} if the
-   *     file is missing; {@code EPERM} without {@code CAP_SYS_ADMIN} in the user namespace that
-   *     owns the calling thread's mount namespace
+   * @throws SyscallException {@code EINVAL} if no namespace is pinned there, or none any more when
+   *     it is to be taken off; {@code ENOENT} if the file is missing; {@code EPERM} without {@code
+   *     CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount namespace
    * @see <a href="https://man7.org/linux/man-pages/man2/umount.2.html">umount(2)</a>
    */
   public static void unpin(Path target) throws SyscallException {
@@ -237,7 +240,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @throws SyscallException {@code EMFILE} if the process may not open more files
    */
   public NamespaceHandle duplicate() throws SyscallException {
-    return new NamespaceHandle(new Opened(opened.file().duplicate(), opened.namespace()));
+    return new NamespaceHandle(opened.duplicate());
   }
 
   /**

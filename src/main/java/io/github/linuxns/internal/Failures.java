@@ -145,9 +145,14 @@ public final class Failures {
         "to make a " + type + " namespace takes a child process; " + LATER);
   }
 
-  /** Putting a namespace into the file system, or taking it out. */
-  static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
-    return of(call, result, target, REMEDIES.pinning(errno(result), type));
+  /** Binding a namespace to a file. */
+  static SyscallException pinning(int result, String target, NamespaceType type) {
+    return of(SystemCall.MOUNT, result, target, REMEDIES.pinning(errno(result), type));
+  }
+
+  /** Taking a namespace off a file. */
+  static SyscallException unpinning(int result, String target) {
+    return of(SystemCall.UMOUNT2, result, target, REMEDIES.unpinning(errno(result)));
   }
 
   /** Any other failure whose remedy is known at the place where it is noticed. */

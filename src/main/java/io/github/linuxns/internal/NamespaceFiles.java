@@ -27,7 +27,12 @@ public final class NamespaceFiles {
   private NamespaceFiles() {}
 
   /** A namespace that is open, with what was learnt on the way. */
-  public record Opened(OpenFile file, Namespace namespace) {}
+  public record Opened(OpenFile file, Namespace namespace) {
+    /** Opens the same namespace a second time. */
+    public Opened duplicate() throws SyscallException {
+      return new Opened(file.duplicate(), namespace);
+    }
+  }
 
   // ---- identity, without opening ----
 

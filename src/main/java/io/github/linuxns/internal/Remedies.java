@@ -68,17 +68,10 @@ final class Remedies {
         + andWatchers();
   }
 
-  /** Binding a namespace to a file, or removing it. */
+  /** Binding a namespace to a file. */
   @Nullable String pinning(Errno errno, NamespaceType type) {
     return switch (errno) {
-      case EPERM, EACCES -> {
-        if (facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
-          yield "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace"
-              + " of the thread"
-              + andWatchers();
-        }
-        yield "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace();
-      }
+      case EPERM, EACCES -> capabilityToMount();
       case EINVAL ->
           type == NamespaceType.MOUNT
               ? "a mount namespace is pinned only below a mount with private propagation, in an"
@@ -86,6 +79,25 @@ final class Remedies {
               : always(errno);
       default -> always(errno);
     };
+  }
+
+  /** Taking a namespace off a file. */
+  @Nullable String unpinning(Errno errno) {
+    return switch (errno) {
+      case EPERM, EACCES -> capabilityToMount();
+      case EINVAL ->
+          "somebody else has unpinned it meanwhile; or it was pinned in a user namespace above, and"
+              + " can be unpinned only there";
+      default -> always(errno);
+    };
+  }
+
+  private String capabilityToMount() {
+    return facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)
+        ? "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace of the"
+            + " thread"
+            + andWatchers()
+        : "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace();
   }
 
   private @Nullable String capabilityToEnter(NamespaceType type, Optional<Namespace> owner) {

@@ -219,10 +219,9 @@ public final class Syscalls {
             from -> withPath(target, to -> call(SystemCall.MOUNT, from, to, 0, MS_BIND, 0)));
   }
 
-  /** Takes the topmost mount off a place, now, even if in use; a link is not followed. */
+  /** Takes the topmost mount off a place, now, even if in use; a link is followed. */
   static int detachMount(String target) {
-    return (int)
-        withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH | UMOUNT_NOFOLLOW, 0, 0, 0));
+    return (int) withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH, 0, 0, 0));
   }
 
   /** A socket of the calling thread's network namespace, to configure interfaces with. */

@@ -124,6 +124,8 @@ class RemediesTest {
     assertThat(as(0, 0).pinning(Errno.EPERM, NamespaceType.UTS))
         .isEqualTo("mounting takes CAP_SYS_ADMIN in " + OWN);
     assertThat(as(ALL, 0).pinning(Errno.EINVAL, NamespaceType.MOUNT)).contains("propagation");
+    assertThat(as(0, 0).unpinning(Errno.EPERM)).isEqualTo("mounting takes CAP_SYS_ADMIN in " + OWN);
+    assertThat(as(ALL, 0).unpinning(Errno.EINVAL)).contains("unpinned it meanwhile");
     assertThat(as(ALL, 0).lookingAtProcess()).contains("CAP_SYS_PTRACE");
   }
 }

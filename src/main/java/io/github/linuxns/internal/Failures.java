@@ -127,6 +127,23 @@ public final class Failures {
     return of(call, -Errno.EINVAL.number(), path, "it is not a namespace file");
   }
 
+  /** An operating system or a CPU whose system calls we do not know. */
+  static UnsupportedOperationException unsupportedMachine() {
+    return new UnsupportedOperationException(
+        "Linux namespaces are supported on Linux x86-64 and aarch64, not on "
+            + System.getProperty("os.name")
+            + ' '
+            + System.getProperty("os.arch"));
+  }
+
+  /** A JVM that was told to let nobody call the kernel who is not named. */
+  static UnsupportedOperationException nativeAccessDenied() {
+    Module module = Failures.class.getModule();
+    return new UnsupportedOperationException(
+        "this JVM does not let the library call the kernel; start it with --enable-native-access="
+            + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+  }
+
   /** A thread of a JVM cannot move into a namespace of this type. */
   static UnsupportedOperationException notMovable(NamespaceType type) {
     String why =

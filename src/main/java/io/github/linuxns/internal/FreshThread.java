@@ -62,16 +62,19 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
   @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
   public void run() {
     try {
-      result = task.call();
+      ThreadPosition position = ThreadPosition.ofCurrentThread();
+      try {
+        result = task.call();
+      } finally {
+        position.release();
+        Syscalls.endThread();
+      }
     } catch (Throwable thrown) {
       failure = thrown;
-    } finally {
-      ThreadPosition.ofCurrentThread().release();
-      Syscalls.endThread();
-      synchronized (this) {
-        done = true;
-        interrupted = Thread.interrupted();
-      }
+    }
+    synchronized (this) {
+      done = true;
+      interrupted = Thread.interrupted();
     }
   }
 

@@ -38,6 +38,10 @@ public final class NamespaceFiles {
 
   /** See {@link NamespaceType#isSupported()}. */
   public static boolean isSupported(NamespaceType type) {
+    return Arch.isKnown() && has(type);
+  }
+
+  private static boolean has(NamespaceType type) {
     return hasProc() ? Supported.TYPES.contains(type) : hasByPidfd(type);
   }
 
@@ -69,7 +73,7 @@ public final class NamespaceFiles {
   public static Map<NamespaceType, Namespace> currentAll() throws SyscallException {
     EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
     for (NamespaceType type : NamespaceType.values()) {
-      if (isSupported(type)) {
+      if (has(type)) {
         all.put(type, current(type));
       }
     }

@@ -15,6 +15,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel, and the only class that holds a linker or a method handle. Each method is one system
@@ -23,7 +24,8 @@ import java.util.function.LongUnaryOperator;
  * <p>All of them go through libc's {@code syscall} with seven longs: one shape, so that a JVM links
  * one downcall (each further shape costs a cold JVM milliseconds), no dependence on which symbols a
  * version of libc has, and nothing between us and the kernel. Pointers are passed as numbers, which
- * is safe because every method keeps the arena of what it points to open around its call.
+ * is safe because every method keeps the arena of what it points to open around its call. Where
+ * they cannot be made at all, each is an UnsupportedOperationException that says why.
  */
 public final class Syscalls {
   /**
@@ -33,7 +35,9 @@ public final class Syscalls {
       FunctionDescriptor.of(
           JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-  private static final MethodHandle SYSCALL = link();
+  /** Null where the JVM does not let us have it, or there is nothing to link. */
+  private static final @Nullable MethodHandle SYSCALL = link();
+
   private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
   private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
@@ -41,19 +45,23 @@ public final class Syscalls {
   private static final Charset PATH_BYTES =
       Charset.forName(System.getProperty("sun.jnu.encoding"), StandardCharsets.UTF_8);
 
-  private static final int O_DIRECTORY = Arch.current().oDirectory();
-  private static final int O_NOFOLLOW = Arch.current().oNofollow();
-
   private Syscalls() {}
 
   @SuppressWarnings("restricted") // the one native access of this module
-  private static MethodHandle link() {
+  private static @Nullable MethodHandle link() {
+    if (!Arch.isKnown()) {
+      return null;
+    }
     Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow("syscall"),
-        DESCRIPTOR,
-        Linker.Option.firstVariadicArg(1),
-        Linker.Option.captureCallState("errno"));
+    try {
+      return linker.downcallHandle(
+          linker.defaultLookup().findOrThrow("syscall"),
+          DESCRIPTOR,
+          Linker.Option.firstVariadicArg(1),
+          Linker.Option.captureCallState("errno"));
+    } catch (IllegalCallerException denied) {
+      return null; // to be said at each call, and not once by a class that cannot be initialised
+    }
   }
 
   /** Moves the calling thread into the namespaces that a descriptor stands for. */
@@ -78,12 +86,12 @@ public final class Syscalls {
 
   /** As {@link #openPath}, and a link is the link itself. */
   static int openPathNoFollow(String path) {
-    return openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW, 0);
+    return openat(AT_FDCWD, path, O_PATH | Arch.current().oNofollow(), 0);
   }
 
   /** As {@link #openPath}, and only a directory. */
   static int openDirectoryPath(String path) {
-    return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    return openat(AT_FDCWD, path, O_PATH | Arch.current().oDirectory(), 0);
   }
 
   static int openForReading(String path) {
@@ -263,10 +271,14 @@ public final class Syscalls {
   }
 
   private static long call(SystemCall number, long a, long b, long c, long d, long e) {
+    long code = number.number();
+    if (SYSCALL == null) {
+      throw Failures.nativeAccessDenied();
+    }
     Captured captured = CAPTURED.get();
     long result;
     try {
-      result = (long) SYSCALL.invokeExact(captured.segment, number.number(), a, b, c, d, e, 0L);
+      result = (long) SYSCALL.invokeExact(captured.segment, code, a, b, c, d, e, 0L);
     } catch (Throwable impossible) {
       throw new AssertionError(impossible);
     }

@@ -29,8 +29,6 @@ public enum SystemCall {
   UNLINKAT(SYS_unlinkat, 35),
   UNSHARE(SYS_unshare, 97);
 
-  private static final Arch ARCH = Arch.current();
-
   private final long x86_64;
   private final long aarch64;
 
@@ -39,9 +37,13 @@ public enum SystemCall {
     this.aarch64 = aarch64;
   }
 
-  /** The number on the CPU that we run on. */
+  /**
+   * The number on the CPU that we run on.
+   *
+   * @throws UnsupportedOperationException if it is not known
+   */
   long number() {
-    return ARCH == Arch.X86_64 ? x86_64 : aarch64;
+    return Arch.current() == Arch.X86_64 ? x86_64 : aarch64;
   }
 
   long x86_64() {

@@ -10,6 +10,9 @@ final class FileStatus {
   int deviceMinor;
   long size;
 
+  /** The id of the mount that it was reached through; −1 before Linux 5.8. */
+  long mount;
+
   boolean isEmptyRegularFile() {
     return (mode & Constants.S_IFMT) == Constants.S_IFREG && size == 0;
   }

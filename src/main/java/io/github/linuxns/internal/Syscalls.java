@@ -182,7 +182,7 @@ public final class Syscalls {
     }
   }
 
-  /** What an open file is: {@code mode}, {@code inode}, {@code device} and {@code size}. */
+  /** What an open file is, in the words of {@link FileStatus}. */
   static int status(int fd, FileStatus status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(Layouts.STATX_SIZE, Long.BYTES);
@@ -193,7 +193,7 @@ public final class Syscalls {
                   fd,
                   cString(arena, ""),
                   AT_EMPTY_PATH,
-                  STATX_BASIC_STATS,
+                  STATX_BASIC_STATS | STATX_MNT_ID,
                   answer.address());
       ByteBuffer fields = buffer(answer);
       status.mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
@@ -201,6 +201,8 @@ public final class Syscalls {
       status.size = fields.getLong(Layouts.STX_SIZE);
       status.deviceMajor = fields.getInt(Layouts.STX_DEV_MAJOR);
       status.deviceMinor = fields.getInt(Layouts.STX_DEV_MINOR);
+      boolean hasMount = (fields.getInt(Layouts.STX_MASK) & STATX_MNT_ID) != 0;
+      status.mount = hasMount ? fields.getLong(Layouts.STX_MNT_ID) : -1;
       return result;
     }
   }

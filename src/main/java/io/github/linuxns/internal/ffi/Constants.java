@@ -39,6 +39,7 @@ public final class Constants {
     public static final int S_IFREG = (int)32768L;
     public static final int AF_UNIX = (int)1L;
     public static final int STATX_BASIC_STATS = (int)2047L;
+    public static final int STATX_MNT_ID = (int)4096L;
     public static final int SYS_chroot = (int)161L;
     public static final int SYS_close = (int)3L;
     public static final int SYS_fchdir = (int)81L;

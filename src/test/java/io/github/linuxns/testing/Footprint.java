@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -19,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
  * @param homes where the calling thread was when it looked
  */
 public record Footprint(List<String> held, List<String> homes) {
-  private static final long DEADLINE_SECONDS = 10;
+  private static final long DEADLINE_SECONDS = 5;
   private static final Path SELF = Path.of("/proc/thread-self");
 
   static {
@@ -66,7 +65,7 @@ public record Footprint(List<String> held, List<String> homes) {
       held.add("mount " + mount);
     }
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      if (!isOfTheJdk(thread)) {
+      if (isOurs(thread)) {
         held.add("thread " + thread);
       }
     }
@@ -92,7 +91,7 @@ public record Footprint(List<String> held, List<String> homes) {
       List<String> left = new ArrayList<>(now.held);
       before.held.forEach(left::remove);
       for (String home : before.homes) {
-        if (!home.equals("/") && !before.held.contains("descriptor of " + home)) {
+        if (!before.held.contains("descriptor of " + home)) {
           left.remove("descriptor of " + home);
         }
       }
@@ -110,12 +109,14 @@ public record Footprint(List<String> held, List<String> homes) {
         || file.startsWith("/dev/");
   }
 
-  /** The JDK's own, which it starts and ends as it sees fit; {@link StrayThread} watches them. */
-  private static boolean isOfTheJdk(Thread thread) {
+  /**
+   * Those of the JDK, which it starts and ends as it sees fit, are in groups of their own; {@link
+   * StrayThread} watches them. JUnit's have a name of their own.
+   */
+  private static boolean isOurs(Thread thread) {
     ThreadGroup group = thread.getThreadGroup();
-    return thread instanceof ForkJoinWorkerThread
-        || group == null
-        || group.getName().equals("system")
-        || group.getName().equals("InnocuousThreadGroup");
+    return group != null
+        && group.getName().equals("main")
+        && !thread.getName().startsWith("junit-");
   }
 }

@@ -293,7 +293,7 @@ public final class Mount {
     long clear = 0;
     StringBuilder manner = new StringBuilder(recursive ? ", recursive" : "");
     for (MountFlag flag : flags) {
-      set = set & ~flag.clear() | flag.set();
+      set = (set & ~flag.clear()) | flag.set();
       clear |= flag.clear();
       manner.append(", ").append(flag.word());
     }

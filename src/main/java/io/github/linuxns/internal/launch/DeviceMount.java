@@ -65,7 +65,7 @@ final class DeviceMount extends NewMount {
             "tmpfs",
             "shm",
             Map.of("mode", "1777"),
-            attributes & ~MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV,
+            (attributes & ~MOUNT_ATTR_RDONLY) | MOUNT_ATTR_NODEV,
             shared);
     makeTerminals();
     return calls()

@@ -112,7 +112,8 @@ final class MountSteps {
   /** A root that shares with its host cannot be left, so that this has to wait. */
   private void writePropagation() {
     Propagation wanted = setup.propagation();
-    if (root != null && wanted == Propagation.SHARED || wanted == null && setup.newNamespace()) {
+    if ((root != null && wanted == Propagation.SHARED)
+        || (wanted == null && setup.newNamespace())) {
       wanted = Propagation.PRIVATE;
     }
     if (wanted != null) {

@@ -10,21 +10,21 @@ import java.util.function.Function;
  */
 public final class MountAccess {
   private static final AtomicReference<Function<Object, MountDescription>> READER =
-      new AtomicReference<>();
+      new AtomicReference<>(MountAccess::refuse);
 
   private MountAccess() {}
 
-  /** Opens the way; the first one counts. */
+  /** Opens the way. */
   public static void open(Function<Object, MountDescription> reader) {
-    READER.compareAndSet(null, reader);
+    READER.set(reader);
   }
 
   /** What a {@code Mount} describes. */
   public static MountDescription description(Object mount) {
-    Function<Object, MountDescription> reader = READER.get();
-    if (reader == null) {
-      throw new IllegalArgumentException("not a mount: " + mount);
-    }
-    return reader.apply(mount);
+    return READER.get().apply(mount);
+  }
+
+  private static MountDescription refuse(Object object) {
+    throw new IllegalArgumentException("not a mount: " + object);
   }
 }

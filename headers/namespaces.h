@@ -64,6 +64,15 @@
 #define PIDFD_GET_CGROUP_NAMESPACE _IO(0xff, 1) /* Linux 6.11 */
 #endif
 
+/* PIDFD_GET_INFO with the size that struct pidfd_info has had from the first; what it tells is asked by bits. */
+#ifndef PIDFD_GET_EXIT_INFO
+#define PIDFD_GET_EXIT_INFO _IOWR(0xff, 11, char[64]) /* Linux 6.15 */
+#endif
+
+#ifndef PIDFD_INFO_EXIT
+#define PIDFD_INFO_EXIT (1UL << 3) /* Linux 6.15 */
+#endif
+
 #ifndef PIDFD_GET_IPC_NAMESPACE
 #define PIDFD_GET_IPC_NAMESPACE _IO(0xff, 2) /* Linux 6.11 */
 #endif

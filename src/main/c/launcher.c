@@ -6,48 +6,18 @@
  *
  * Everything that has to be decided is decided in Java. What is here is what only the child can know: how a call went.
  */
+#include "launcher.h"
+
 #include <asm/unistd.h>
 
-typedef long word;
-
-/* What a step is besides a system call. LaunchStep has the same numbers. */
-enum kind {
-    CALL,
-    EXPECT, /* fails as well if it returns anything but `expected` */
-    FORK,   /* the caller ends; the child goes on */
-    INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
-    EXEC    /* one of several places where the command may be */
-};
-
-struct step {
-    word number;
-    word arguments[6];
-    word *result;              /* where the result goes, an error as well; 0: nowhere */
-    unsigned long tolerated[2]; /* the errors that do not end the launch, a bit for each errno */
-    word expected;
-    unsigned char kind;
-    unsigned char indirect; /* a bit for each argument that is the address of an earlier result */
-};
-
 /* By the linker script at the address that Java writes the program to. */
-extern struct {
-    struct step *first;
-    struct step *end;
-} program;
+extern struct program program;
 
-/*
- * What Java reads when the control socket is closed, be it by an execve or by the end of the process: LaunchReport. It
- * lies in a file that Java has open as well, so that it says where we were even if we are killed there.
- */
-extern volatile struct {
-    word step;   /* the one that is being made */
-    word result; /* why it ends, if it failed */
-    int failed;
-    int child; /* of a fork; the kernel itself writes it, before that child runs and whatever happens to us */
-} report;
+/* And where Java reads how far we came. */
+extern volatile struct report report;
 extern char report_page[];
 
-enum { REPORT_FILE = 4, LARGEST_ERRNO = 4095, ERRNO_BITS = 128 };
+enum { LARGEST_ERRNO = 4095, ERRNO_BITS = 128 };
 enum { PAGE = 4096, PROT_READ_WRITE = 3, MAP_SHARED_FIXED = 0x11 };
 enum { SIGCHLD = 17, WNOHANG = 1, WALL = 0x40000000, SIGSET_BYTES = 8 };
 

@@ -4,4 +4,5 @@ module io.github.linuxns {
 
   exports io.github.linuxns;
   exports io.github.linuxns.mount;
+  exports io.github.linuxns.process;
 }

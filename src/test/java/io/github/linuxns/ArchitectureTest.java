@@ -112,12 +112,21 @@ class ArchitectureTest {
   private static final ArchRule ONLY_FAILURES_MAKES_SYSCALL_EXCEPTIONS =
       noClasses()
           .that(not(isOrIsIn(INTERNAL + ".Failures")))
+          .and(not(isOrIsIn(SyscallException.class.getName())))
           .should()
           .callConstructorWhere(
               describe(
                   "it is one of SyscallException's",
                   (JavaConstructorCall call) ->
-                      call.getTargetOwner().isEquivalentTo(SyscallException.class)));
+                      call.getTargetOwner().isEquivalentTo(SyscallException.class)))
+          .orShould()
+          .callMethod(
+              SyscallException.class,
+              "ofStep",
+              String.class,
+              String.class,
+              int.class,
+              String.class);
 
   private static final ArchRule NO_EMPTY_NAMES =
       noClasses().should().haveNameMatching(".*(Util|Utils|Helper|Helpers|Manager|Impl)(\\$.*)?");
@@ -290,6 +299,7 @@ class ArchitectureTest {
         broken(NO_FOREIGN_MEMORY_OUTSIDE_INTERNAL, ShowingMemory.class),
         broken(ONLY_INTERNAL_USES_THE_GENERATED_CODE, CallingGeneratedCode.class),
         broken(ONLY_FAILURES_MAKES_SYSCALL_EXCEPTIONS, MakingAnException.class),
+        broken(ONLY_FAILURES_MAKES_SYSCALL_EXCEPTIONS, MakingAnExceptionOfAStep.class),
         broken(NO_EMPTY_NAMES, NamespaceHelper.class),
         broken(NO_GETTERS, Getting.class),
         broken(NO_INTERNAL_TYPES_IN_THE_API, ShowingInternals.class),
@@ -433,6 +443,14 @@ class ArchitectureTest {
 
     static Exception exception() {
       return new SyscallException("setns", 1, "", null);
+    }
+  }
+
+  static final class MakingAnExceptionOfAStep {
+    private MakingAnExceptionOfAStep() {}
+
+    static Exception exception() {
+      return SyscallException.ofStep("step", "setns", 1, null);
     }
   }
 

@@ -9,6 +9,9 @@ public enum Arch {
   X86_64(0x10000, 0x20000, 4, 62),
   AARCH64(0x4000, 0x8000, 8, 183);
 
+  /** What older kernels do not know, which therefore see no more than O_DIRECTORY and refuse. */
+  private static final int O_TMPFILE_ALONE = 0x40_0000;
+
   private final int oDirectory;
   private final int oNofollow;
   private final int epollData;
@@ -45,12 +48,17 @@ public enum Arch {
             + osArch);
   }
 
-  int oDirectory() {
+  public int oDirectory() {
     return oDirectory;
   }
 
   int oNofollow() {
     return oNofollow;
+  }
+
+  /** Of which O_DIRECTORY is a part. */
+  public int oTmpfile() {
+    return O_TMPFILE_ALONE | oDirectory;
   }
 
   /** Where the data of a struct epoll_event begins, which is packed on one and not on the other. */

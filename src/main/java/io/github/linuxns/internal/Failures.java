@@ -105,7 +105,7 @@ public final class Failures {
   }
 
   /** A process that has ended. */
-  static SyscallException gone(SystemCall call, String process) {
+  public static SyscallException gone(SystemCall call, String process) {
     return of(call, -Errno.ESRCH.number(), process, "the process has ended, or never was");
   }
 
@@ -148,6 +148,29 @@ public final class Failures {
   /** Putting a namespace into the file system, or taking it out. */
   static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
     return of(call, result, target, REMEDIES.pinning(errno(result), type));
+  }
+
+  /** What to do when a new process, which has a single thread, could not get new namespaces. */
+  public static @Nullable String remedyForNew(Errno errno, Collection<NamespaceType> types) {
+    return errno == Errno.EINVAL ? null : REMEDIES.unsharing(errno, types);
+  }
+
+  /** What an error means wherever it occurs. */
+  public static @Nullable String remedy(Errno errno) {
+    return REMEDIES.always(errno);
+  }
+
+  /** No launch image may be executed, wherever it is. */
+  public static UnsupportedOperationException imageRefused(
+      int result, Collection<String> directories) {
+    String sysctl = new RunningSystem().line("/proc/sys/vm/memfd_noexec");
+    return new UnsupportedOperationException(
+        "starting a process takes a file of ours that may be executed: one in memory may not ("
+            + errno(result)
+            + (sysctl.equals("2") ? ", because the sysctl vm.memfd_noexec is 2" : "")
+            + "), nor one in any of "
+            + directories
+            + ", which are not there, or mounted noexec, or closed by a security module");
   }
 
   /** A step of a launch, which is named in words. */

@@ -3,12 +3,16 @@ package io.github.linuxns.internal;
 import io.github.linuxns.internal.ffi.Constants;
 
 /** What the kernel says of an open file; filled by {@link Syscalls#status}. */
-final class FileStatus {
+public final class FileStatus {
   int mode;
   long inode;
   int deviceMajor;
   int deviceMinor;
   long size;
+
+  public boolean isDirectory() {
+    return (mode & Constants.S_IFMT) == Constants.S_IFDIR;
+  }
 
   boolean isEmptyRegularFile() {
     return (mode & Constants.S_IFMT) == Constants.S_IFREG && size == 0;

@@ -7,10 +7,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * The threads that the JDK starts behind one's back the first time that they are needed: the
- * carriers of virtual threads, the common pool, the process reaper; and our own cleaner. A thread
- * is born into the namespaces of the one that starts it, so when that one happened to be away they
- * would live in a foreign namespace for good. They are therefore started at home, before any thread
- * first leaves. That lowers the odds and no more: pools grow, and threads that idle are replaced.
+ * carriers of virtual threads, the common pool, the process reaper; and our own. A thread is born
+ * into the namespaces of the one that starts it, so when that one happened to be away they would
+ * live in a foreign namespace for good. They are therefore started at home, before any thread first
+ * leaves. That lowers the odds and no more: pools grow, and threads that idle are replaced.
  */
 final class HomeThreads {
   private HomeThreads() {}
@@ -22,6 +22,7 @@ final class HomeThreads {
 
   private static void startAll() {
     OpenFile.startCleaner();
+    HomeThread.start();
     // The reaper need not be waited for: the thread that starts it is itself born at home.
     Thread.ofPlatform().daemon().name("namespace-home").start(Job.START_REAPER);
     ForkJoinPool.commonPool().execute(Job.NOTHING);

@@ -16,9 +16,9 @@ public final class Layouts {
   static final int STATFS_SIZE = 120;
   static final int F_TYPE = 0;
 
-  static final int IFREQ_SIZE = 40;
-  static final int IFR_NAME = 0;
-  static final int IFR_FLAGS = 16;
+  public static final int IFREQ_SIZE = 40;
+  public static final int IFR_NAME = 0;
+  public static final int IFR_FLAGS = 16;
 
   static final int SPAWN_FILE_ACTIONS_SIZE = 80;
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The machine that we run on. */
-final class RunningSystem implements SystemFacts {
+public final class RunningSystem implements SystemFacts {
   @Override
   public ThreadStatus thread() {
     return ThreadStatus.parse(lines("/proc/thread-self/status"));

@@ -143,7 +143,7 @@ public final class Syscalls {
   }
 
   /** Asks whether the process still is: 0 or −EPERM if so, −ESRCH if not. */
-  static int pidfdProbe(int pidfd) {
+  public static int pidfdProbe(int pidfd) {
     return (int) call(SystemCall.PIDFD_SEND_SIGNAL, pidfd, 0, 0, 0, 0);
   }
 
@@ -175,7 +175,7 @@ public final class Syscalls {
   }
 
   /** What an open file is: {@code mode}, {@code inode}, {@code device} and {@code size}. */
-  static int status(int fd, FileStatus status) {
+  public static int status(int fd, FileStatus status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(Layouts.STATX_SIZE, Long.BYTES);
       int result =

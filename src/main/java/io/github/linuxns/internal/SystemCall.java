@@ -28,6 +28,8 @@ public enum SystemCall {
   FSMOUNT(SYS_fsmount, 432),
   FSOPEN(SYS_fsopen, 430),
   FSTATFS(SYS_fstatfs, 44),
+  GETEGID(SYS_getegid, 177),
+  GETEUID(SYS_geteuid, 175),
   GETTID(SYS_gettid, 178),
   IOCTL(SYS_ioctl, 29),
   KILL(SYS_kill, 129),

@@ -6,7 +6,7 @@ import io.github.linuxns.internal.proc.ThreadStatus;
  * What the system says of who the calling thread is and of who watches it. It is read to explain a
  * failure, never to decide one, so what cannot be read is empty.
  */
-interface SystemFacts {
+public interface SystemFacts {
   /** The calling thread's capabilities and seccomp mode. */
   ThreadStatus thread();
 

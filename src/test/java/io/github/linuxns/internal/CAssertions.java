@@ -77,12 +77,20 @@ final class CAssertions {
     return source;
   }
 
-  static CSource openFlags(Arch arch) {
+  /** What {@link Arch} has for a CPU, for a compiler for that CPU. */
+  static CSource arch(Arch arch) {
     return new CSource()
         .line("#define _GNU_SOURCE")
+        .include("<elf.h>")
         .include("<fcntl.h>")
+        .include("<sys/epoll.h>")
         .constant("O_DIRECTORY", arch.oDirectory())
-        .constant("O_NOFOLLOW", arch.oNofollow());
+        .constant("O_NOFOLLOW", arch.oNofollow())
+        .constant("O_TMPFILE", arch.oTmpfile())
+        .constant(arch == Arch.X86_64 ? "EM_X86_64" : "EM_AARCH64", arch.elfMachine())
+        .size("struct epoll_event", "epoll_event", arch.epollSize())
+        .field("struct epoll_event", "epoll_event", "events", 0, Integer.BYTES)
+        .field("struct epoll_event", "epoll_event", "data", arch.epollData(), Long.BYTES);
   }
 
   static CSource systemCalls(String header, String prefix, ToLongFunction<SystemCall> number) {

@@ -9,17 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A gcc-like compiler which only checks a file's syntax and its {@code _Static_assert}s. */
-record CCompiler(String command, Path headers, Path scratch) {
+public record CCompiler(String command, Path headers, Path scratch) {
 
   /** What the compiler answered; {@code output} holds its messages. */
-  record Answer(int exitStatus, String output) {
-    boolean accepted() {
+  public record Answer(int exitStatus, String output) {
+    public boolean accepted() {
       return exitStatus == 0;
     }
   }
 
   /** Whether the command is there and has a C library's headers. */
-  boolean works() {
+  public boolean works() {
     try {
       return compile(new CSource().include("<unistd.h>").include("<linux/types.h>")).accepted();
     } catch (UncheckedIOException _) {
@@ -27,14 +27,14 @@ record CCompiler(String command, Path headers, Path scratch) {
     }
   }
 
-  void accepts(CSource source) {
+  public void accepts(CSource source) {
     Answer answer = compile(source);
     if (!answer.accepted()) {
       fail(command + " disagrees:\n" + answer.output());
     }
   }
 
-  Answer compile(CSource source) {
+  public Answer compile(CSource source) {
     try {
       Path file = Files.createTempFile(scratch, "assertions", ".c");
       Files.writeString(file, source.toString());

@@ -1,5 +1,6 @@
 package io.github.linuxns.internal;
 
+import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.ValueLayout;
@@ -7,28 +8,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A C file of {@code _Static_assert}s, each with a message that says what in Java disagrees. */
-final class CSource {
+public final class CSource {
 
   private final StringBuilder text = new StringBuilder();
 
-  CSource line(String line) {
+  public CSource line(String line) {
     text.append(line).append('\n');
     return this;
   }
 
   /** Includes {@code header}, which is given with its angle brackets or quotes. */
-  CSource include(String header) {
+  public CSource include(String header) {
     return line("#include " + header);
   }
 
-  CSource check(String condition, String message) {
+  public CSource check(String condition, String message) {
     return line("_Static_assert(" + condition + ", \"" + message + "\");");
   }
 
   /**
    * Compares as signed 64-bit numbers, so that a constant that changes its sign in Java is noticed.
    */
-  CSource constant(String name, long value) {
+  public CSource constant(String name, long value) {
     return check(equal(name, value), constantMessage(name, value));
   }
 
@@ -43,7 +44,7 @@ final class CSource {
         .line("#endif");
   }
 
-  CSource size(String cType, String javaName, long size) {
+  public CSource size(String cType, String javaName, long size) {
     return check("sizeof(" + cType + ") == " + size, javaName + " has " + size + " bytes in Java");
   }
 
@@ -56,11 +57,38 @@ final class CSource {
         javaName + "." + field + " has " + size + " bytes in Java");
   }
 
+  /** Types that a pointer points to are not compared: in Java a pointer is a pointer. */
   CSource function(String name, FunctionDescriptor descriptor, boolean variadic) {
     String signature = signature(descriptor, variadic);
-    return check(
-        "__builtin_types_compatible_p(__typeof__(" + name + "), " + signature + ")",
-        name + " is " + signature + " in Java");
+    return descriptor.argumentLayouts().stream().anyMatch(AddressLayout.class::isInstance)
+        ? functionWithPointers(name, descriptor, signature)
+        : check(
+            "__builtin_types_compatible_p(__typeof__(" + name + "), " + signature + ")",
+            name + " is " + signature + " in Java");
+  }
+
+  /** Calls it with a variable of each type, with whatever could be converted being an error. */
+  private CSource functionWithPointers(
+      String name, FunctionDescriptor descriptor, String signature) {
+    List<String> variables = new ArrayList<>();
+    List<String> parameters = new ArrayList<>();
+    for (MemoryLayout layout : descriptor.argumentLayouts()) {
+      variables.add("a" + variables.size());
+      parameters.add(cType(layout) + " " + variables.getLast());
+    }
+    String call = name + "(" + String.join(", ", variables) + ")";
+    return line("#pragma GCC diagnostic error \"-Wint-conversion\"")
+        .line("#pragma GCC diagnostic error \"-Wconversion\"")
+        .line("static void call_" + name + "(" + String.join(", ", parameters) + ") {")
+        .check(
+            "__builtin_types_compatible_p(__typeof__("
+                + call
+                + "), "
+                + signature.substring(0, signature.indexOf(' '))
+                + ")",
+            name + " is " + signature + " in Java")
+        .line("(void)" + call + ";")
+        .line("}");
   }
 
   static String constantMessage(String name, long value) {
@@ -90,6 +118,7 @@ final class CSource {
     return switch (layout) {
       case ValueLayout.OfInt _ -> "int";
       case ValueLayout.OfLong _ -> "long";
+      case AddressLayout _ -> "void *";
       default -> throw new AssertionError("no C type known for " + layout);
     };
   }

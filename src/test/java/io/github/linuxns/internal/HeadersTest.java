@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -43,9 +44,12 @@ class HeadersTest {
   /** The constants namespaces.h defines itself, by hand from the kernel's encoding. */
   private static final Map<String, Long> BY_FORMULA =
       Map.ofEntries(
+          Map.entry("MFD_EXEC", 0x10L),
           Map.entry("NS_GET_MNTNS_ID", ioctl(2, 8, 0xb7, 5)),
           Map.entry("NS_GET_ID", ioctl(2, 8, 0xb7, 13)),
           Map.entry("PIDFD_GET_CGROUP_NAMESPACE", ioctl(0, 0, 0xff, 1)),
+          Map.entry("PIDFD_GET_EXIT_INFO", ioctl(3, 64, 0xff, 11)),
+          Map.entry("PIDFD_INFO_EXIT", 8L),
           Map.entry("PIDFD_GET_IPC_NAMESPACE", ioctl(0, 0, 0xff, 2)),
           Map.entry("PIDFD_GET_MNT_NAMESPACE", ioctl(0, 0, 0xff, 3)),
           Map.entry("PIDFD_GET_NET_NAMESPACE", ioctl(0, 0, 0xff, 4)),
@@ -128,7 +132,7 @@ class HeadersTest {
 
     /** A constant of namespaces.h that the system's own header already has is the same there. */
     @ParameterizedTest
-    @ValueSource(strings = {"linux/nsfs.h", "linux/pidfd.h", "sys/pidfd.h"})
+    @ValueSource(strings = {"linux/memfd.h", "linux/nsfs.h", "linux/pidfd.h", "sys/pidfd.h"})
     void systemHeader(String header) throws IOException {
       SortedMap<String, Long> constants = GeneratedBinding.constants();
       CSource source =
@@ -155,8 +159,8 @@ class HeadersTest {
     }
 
     @Test
-    void openFlags() {
-      compiler.accepts(CAssertions.openFlags(ON_X86_64 ? Arch.X86_64 : Arch.AARCH64));
+    void whatDiffersBetweenCpus() {
+      compiler.accepts(CAssertions.arch(Arch.current()));
     }
 
     @Test
@@ -189,6 +193,22 @@ class HeadersTest {
     }
 
     @Test
+    void wrongSignatureWithPointersIsNoticed() {
+      String name = "posix_spawn_file_actions_adddup2";
+      ValueLayout pointer = ValueLayout.ADDRESS;
+      ValueLayout number = ValueLayout.JAVA_INT;
+      for (FunctionDescriptor wrong :
+          List.of(
+              FunctionDescriptor.of(number, pointer, number),
+              FunctionDescriptor.of(number, pointer, number, pointer),
+              FunctionDescriptor.of(number, pointer, number, ValueLayout.JAVA_LONG),
+              FunctionDescriptor.of(number, number, number, number),
+              FunctionDescriptor.of(ValueLayout.JAVA_LONG, pointer, number, number))) {
+        assertRefused(CAssertions.ourHeader().function(name, wrong, false), name);
+      }
+    }
+
+    @Test
     void misnamedSystemCallIsNoticed() {
       CSource source =
           CAssertions.systemCall(new CSource().include("<sys/syscall.h>"), "SYS_", "setnss", 308);
@@ -218,7 +238,7 @@ class HeadersTest {
     @Test
     void tables() {
       compiler.accepts(CAssertions.errnoNumbers());
-      compiler.accepts(CAssertions.openFlags(Arch.AARCH64));
+      compiler.accepts(CAssertions.arch(Arch.AARCH64));
       compiler.accepts(CAssertions.systemCalls("<sys/syscall.h>", "SYS_", SystemCall::aarch64));
     }
   }

@@ -5,13 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.linuxns.internal.ffi.Constants;
 import io.github.linuxns.internal.ffi.ifreq;
 import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.pollfd;
+import io.github.linuxns.internal.ffi.posix_spawn_file_actions_t;
 import io.github.linuxns.internal.ffi.statfs;
 import io.github.linuxns.internal.ffi.statx;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Field;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What stands in plain numbers, for the sake of a cold start, is what the bindings say. */
@@ -31,6 +37,11 @@ class LayoutsTest {
         .isEqualTo(ifreq.ifr_ifrn$offset() + ifreq.ifr_ifrn.ifrn_name$offset());
     assertThat(Layouts.IFR_FLAGS)
         .isEqualTo(ifreq.ifr_ifru$offset() + ifreq.ifr_ifru.ifru_flags$offset());
+    assertThat(Layouts.SPAWN_FILE_ACTIONS_SIZE).isEqualTo(posix_spawn_file_actions_t.sizeof());
+    assertThat(Layouts.POLLFD_SIZE).isEqualTo(pollfd.sizeof());
+    assertThat(Layouts.POLLFD_FD).isEqualTo(pollfd.fd$offset());
+    assertThat(Layouts.POLLFD_EVENTS).isEqualTo(pollfd.events$offset());
+    assertThat(Layouts.POLLFD_REVENTS).isEqualTo(pollfd.revents$offset());
   }
 
   @Test
@@ -41,6 +52,28 @@ class LayoutsTest {
         .isEqualTo(namespaces_h.syscall.makeInvoker(arguments).descriptor());
     assertThat(Linker.nativeLinker().defaultLookup().findOrThrow("syscall"))
         .isEqualTo(namespaces_h.syscall.address());
+  }
+
+  /** All others are called in the shape of syscall, so that they have to fit in it. */
+  @Test
+  void theOtherFunctionsFitTheDowncall() {
+    List<GeneratedBinding.Function> others =
+        GeneratedBinding.functions().stream()
+            .filter(function -> !function.name().equals("syscall"))
+            .toList();
+    assertThat(others).hasSize(4);
+    for (GeneratedBinding.Function function : others) {
+      FunctionDescriptor descriptor = function.descriptor();
+      assertThat(function.variadic()).as(function.name()).isFalse();
+      assertThat(descriptor.returnLayout()).as(function.name()).contains(ValueLayout.JAVA_INT);
+      assertThat(descriptor.argumentLayouts())
+          .as(function.name())
+          .hasSizeLessThanOrEqualTo(6) // what both CPUs pass in registers
+          .allMatch(layout ->
+              layout instanceof ValueLayout.OfInt
+                  || layout instanceof ValueLayout.OfLong
+                  || layout instanceof AddressLayout);
+    }
   }
 
   @Test

@@ -25,9 +25,16 @@ public final class ChildJvm {
 
   /** The command line by which {@link #run} does it. */
   public static List<String> command(List<String> prefix, Class<?> main, String... arguments) {
+    return command(prefix, List.of("-XX:+UseSerialGC"), main, arguments);
+  }
+
+  /** The same with options of the JVM, of which one chooses the collector. */
+  public static List<String> command(
+      List<String> prefix, List<String> options, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+    command.addAll(options);
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(List.of(arguments));

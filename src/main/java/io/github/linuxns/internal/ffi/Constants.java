@@ -11,6 +11,8 @@ public final class Constants {
     public static final int O_RDWR = (int)2L;
     public static final int O_CREAT = (int)64L;
     public static final int O_EXCL = (int)128L;
+    public static final int O_TRUNC = (int)512L;
+    public static final int O_APPEND = (int)1024L;
     public static final int F_SETFD = (int)2L;
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
     public static final int FD_CLOEXEC = (int)1L;
@@ -18,6 +20,8 @@ public final class Constants {
     public static final int AT_EMPTY_PATH = (int)4096L;
     public static final int AT_RECURSIVE = (int)32768L;
     public static final int POLLIN = (int)1L;
+    public static final int POLLOUT = (int)4L;
+    public static final int POLLERR = (int)8L;
     public static final int POLLHUP = (int)16L;
     public static final int CLONE_FS = (int)512L;
     public static final int CLONE_PARENT = (int)32768L;
@@ -34,8 +38,11 @@ public final class Constants {
     public static final int SIGKILL = (int)9L;
     public static final int SIGPIPE = (int)13L;
     public static final int SIGCHLD = (int)17L;
+    public static final int SA_NOCLDWAIT = (int)2L;
     public static final int SIG_SETMASK = (int)2L;
     public static final int EPOLL_CTL_ADD = (int)1L;
+    public static final int EPOLL_CTL_MOD = (int)3L;
+    public static final int FIONREAD = (int)21531L;
     public static final int SIOCGIFFLAGS = (int)35091L;
     public static final int SIOCSIFFLAGS = (int)35092L;
     public static final int MS_RDONLY = (int)1L;
@@ -83,6 +90,7 @@ public final class Constants {
     public static final int IFF_UP = (int)1L;
     public static final int EPOLL_CLOEXEC = (int)524288L;
     public static final int EPOLLIN = (int)1L;
+    public static final int EPOLLONESHOT = (int)1073741824L;
     public static final int FSCONFIG_SET_FLAG = (int)0L;
     public static final int FSCONFIG_SET_STRING = (int)1L;
     public static final int FSCONFIG_CMD_CREATE = (int)6L;
@@ -98,6 +106,7 @@ public final class Constants {
     public static final int O_PATH = (int)2097152L;
     public static final int AT_FDCWD = (int)-100L;
     public static final int S_IFMT = (int)61440L;
+    public static final int S_IFDIR = (int)16384L;
     public static final int S_IFREG = (int)32768L;
     public static final int AF_UNIX = (int)1L;
     public static final int CLOSE_RANGE_CLOEXEC = (int)4L;
@@ -123,6 +132,8 @@ public final class Constants {
     public static final int SYS_fsmount = (int)432L;
     public static final int SYS_fsopen = (int)430L;
     public static final int SYS_fstatfs = (int)138L;
+    public static final int SYS_getegid = (int)108L;
+    public static final int SYS_geteuid = (int)107L;
     public static final int SYS_gettid = (int)186L;
     public static final int SYS_ioctl = (int)16L;
     public static final int SYS_kill = (int)62L;
@@ -172,6 +183,8 @@ public final class Constants {
     public static final long NS_GET_ID = 2148054797L;
     public static final int PIDFD_THREAD = (int)128L;
     public static final int PIDFD_GET_CGROUP_NAMESPACE = (int)65281L;
+    public static final long PIDFD_GET_EXIT_INFO = 3225485067L;
+    public static final long PIDFD_INFO_EXIT = 8L;
     public static final int PIDFD_GET_IPC_NAMESPACE = (int)65282L;
     public static final int PIDFD_GET_MNT_NAMESPACE = (int)65283L;
     public static final int PIDFD_GET_NET_NAMESPACE = (int)65284L;

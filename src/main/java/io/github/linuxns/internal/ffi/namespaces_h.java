@@ -68,6 +68,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_EXCL() {
         return O_EXCL;
     }
+    private static final int O_TRUNC = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * #define O_TRUNC 512
+     * }
+     */
+    public static int O_TRUNC() {
+        return O_TRUNC;
+    }
+    private static final int O_APPEND = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * #define O_APPEND 1024
+     * }
+     */
+    public static int O_APPEND() {
+        return O_APPEND;
+    }
     private static final int F_SETFD = (int)2L;
     /**
      * {@snippet lang=c :
@@ -130,6 +148,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int POLLIN() {
         return POLLIN;
+    }
+    private static final int POLLOUT = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define POLLOUT 4
+     * }
+     */
+    public static int POLLOUT() {
+        return POLLOUT;
+    }
+    private static final int POLLERR = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define POLLERR 8
+     * }
+     */
+    public static int POLLERR() {
+        return POLLERR;
     }
     private static final int POLLHUP = (int)16L;
     /**
@@ -275,6 +311,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SIGCHLD() {
         return SIGCHLD;
     }
+    private static final int SA_NOCLDWAIT = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define SA_NOCLDWAIT 2
+     * }
+     */
+    public static int SA_NOCLDWAIT() {
+        return SA_NOCLDWAIT;
+    }
     private static final int SIG_SETMASK = (int)2L;
     /**
      * {@snippet lang=c :
@@ -292,6 +337,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int EPOLL_CTL_ADD() {
         return EPOLL_CTL_ADD;
+    }
+    private static final int EPOLL_CTL_MOD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define EPOLL_CTL_MOD 3
+     * }
+     */
+    public static int EPOLL_CTL_MOD() {
+        return EPOLL_CTL_MOD;
+    }
+    private static final int FIONREAD = (int)21531L;
+    /**
+     * {@snippet lang=c :
+     * #define FIONREAD 21531
+     * }
+     */
+    public static int FIONREAD() {
+        return FIONREAD;
     }
     private static final int SIOCGIFFLAGS = (int)35091L;
     /**
@@ -1035,6 +1098,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int EPOLLIN() {
         return EPOLLIN;
     }
+    private static final int EPOLLONESHOT = (int)1073741824L;
+    /**
+     * {@snippet lang=c :
+     * enum EPOLL_EVENTS.EPOLLONESHOT = 1073741824
+     * }
+     */
+    public static int EPOLLONESHOT() {
+        return EPOLLONESHOT;
+    }
     private static final int FSCONFIG_SET_FLAG = (int)0L;
     /**
      * {@snippet lang=c :
@@ -1169,6 +1241,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int S_IFMT() {
         return S_IFMT;
+    }
+    private static final int S_IFDIR = (int)16384L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFDIR 16384
+     * }
+     */
+    public static int S_IFDIR() {
+        return S_IFDIR;
     }
     private static final int S_IFREG = (int)32768L;
     /**
@@ -1394,6 +1475,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_fstatfs() {
         return SYS_fstatfs;
+    }
+    private static final int SYS_getegid = (int)108L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_getegid 108
+     * }
+     */
+    public static int SYS_getegid() {
+        return SYS_getegid;
+    }
+    private static final int SYS_geteuid = (int)107L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_geteuid 107
+     * }
+     */
+    public static int SYS_geteuid() {
+        return SYS_geteuid;
     }
     private static final int SYS_gettid = (int)186L;
     /**
@@ -1835,6 +1934,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int PIDFD_GET_CGROUP_NAMESPACE() {
         return PIDFD_GET_CGROUP_NAMESPACE;
+    }
+    private static final long PIDFD_GET_EXIT_INFO = 3225485067L;
+    /**
+     * {@snippet lang=c :
+     * #define PIDFD_GET_EXIT_INFO 3225485067
+     * }
+     */
+    public static long PIDFD_GET_EXIT_INFO() {
+        return PIDFD_GET_EXIT_INFO;
+    }
+    private static final long PIDFD_INFO_EXIT = 8L;
+    /**
+     * {@snippet lang=c :
+     * #define PIDFD_INFO_EXIT 8
+     * }
+     */
+    public static long PIDFD_INFO_EXIT() {
+        return PIDFD_INFO_EXIT;
     }
     private static final int PIDFD_GET_IPC_NAMESPACE = (int)65282L;
     /**

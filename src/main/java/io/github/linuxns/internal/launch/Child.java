@@ -5,8 +5,10 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.HomeThread;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.SystemCall;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -14,53 +16,104 @@ import java.util.concurrent.CompletableFuture;
  * the pidfd stands for it alone.
  */
 public final class Child {
+  /** The status of a child that somebody else has reaped, where the kernel does not tell it. */
+  static final int UNKNOWN_STATUS = -1;
+
   private static final int SIGNAL_MASK = 0x7f;
   private static final int SIGNALLED = 128;
 
   private final long pid;
   private final OpenFile pidfd;
+  private final Optional<ProcessHandle> handle;
+  private final CompletableFuture<Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
 
-  private Child(long pid, OpenFile pidfd) {
+  private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
     this.pidfd = pidfd;
+    this.handle = handle;
   }
 
-  static Child of(long pid) throws SyscallException {
+  /** Takes hold of one that has not been reaped; its handle by {@link #handle(long)}. */
+  static Child of(long pid, Optional<ProcessHandle> handle) throws SyscallException {
     int pidfd = LaunchCalls.pidfdOpen(pid);
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
     }
-    return new Child(pid, new OpenFile(pidfd));
+    return new Child(pid, new OpenFile(pidfd), handle);
+  }
+
+  /**
+   * The JDK's handle of a child that has not been reaped, with the time at which it started: only
+   * now is that certain to be the child's. It reads {@code /proc} as the home of the JVM has it;
+   * empty if that does not show the child.
+   */
+  static Optional<ProcessHandle> handle(long pid) {
+    return HomeThread.look(() -> ProcessHandle.of(pid));
   }
 
   public long pid() {
     return pid;
   }
 
-  /** Stands for the process until it has been reaped. */
-  public OpenFile pidfd() {
+  /** The JDK's handle; empty if {@code /proc} did not show the process when it started. */
+  public Optional<ProcessHandle> handle() {
+    return handle;
+  }
+
+  /** Stands for the process until it has been reaped, and is closed then. */
+  OpenFile pidfd() {
     return pidfd;
   }
 
   /**
    * Completed with the exit status, which is 128 and the signal if it was killed by one, when it
-   * has been reaped; by the thread that waits for all.
+   * has been reaped; by the thread that waits for all, which is not to be held up by what depends
+   * on this.
    */
   public CompletableFuture<Integer> exit() {
     return exit;
   }
 
+  /**
+   * Has something done when it has been reaped, before anybody can see that; at once if it has. It
+   * must not block, nor throw.
+   */
+  public void atEnd(Runnable action) {
+    var _ = reaped.thenRun(action);
+  }
+
   /** Sends a signal, unless the process has ended. */
   public void signal(int number) {
+    int _ = send(number); // ESRCH: it has ended
+  }
+
+  public void terminate() {
+    signal(SIGTERM);
+  }
+
+  public void kill() {
+    signal(SIGKILL);
+  }
+
+  /**
+   * True if its number is still its own: then what was looked up by that number, since it was
+   * started, was the child.
+   */
+  public boolean ownsPid() {
+    return send(0) != -Errno.ESRCH.number();
+  }
+
+  /** By pidfd, so that it can reach no other process, whenever that is. */
+  private int send(int number) {
     int fd;
     try {
       fd = pidfd.acquire();
-    } catch (IllegalStateException reaped) {
-      return;
+    } catch (IllegalStateException reapedBefore) {
+      return -Errno.ESRCH.number();
     }
     try {
-      int _ = LaunchCalls.signal(fd, number); // ESRCH: it has ended
+      return LaunchCalls.signal(fd, number);
     } finally {
       pidfd.release();
     }
@@ -73,12 +126,24 @@ public final class Child {
     if (result == 0 || result == -Errno.EINTR.number()) {
       return false;
     }
-    ended(result < 0 ? -1 : exitStatus(status[0]));
+    ended(result < 0 ? statusOfReaped() : exitStatus(status[0]));
     return true;
+  }
+
+  /** Somebody else has reaped it: native code in this JVM, or the kernel, told to by such code. */
+  private int statusOfReaped() {
+    int[] status = new int[1];
+    int fd = pidfd.acquire();
+    try {
+      return LaunchCalls.exitInfo(fd, status) < 0 ? UNKNOWN_STATUS : exitStatus(status[0]);
+    } finally {
+      pidfd.release();
+    }
   }
 
   private void ended(int status) {
     pidfd.close();
+    reaped.complete(null);
     exit.complete(status);
   }
 

@@ -1,41 +1,68 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
+
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.HomeThread;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import java.util.Iterator;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for all children, with one thread however many there are, and reaps them: also those that
- * the application has forgotten.
+ * the application has forgotten. For virtual threads it waits for their pipes as well.
+ *
+ * <p>Its thread runs no code of the application, and never waits for anything else.
  */
 final class ChildWatch {
   private static final int EVENTS = 64;
+  private static final long FOR_EVER = -1;
+
+  /** How often to look at children of which nothing tells when they can be reaped. */
+  private static final long LOOK_AGAIN_MILLIS = 20;
+
+  /** Set by the first launch that does not fail to. */
+  private static final AtomicReference<@Nullable ChildWatch> STARTED = new AtomicReference<>();
 
   private final int epoll;
-  private final ConcurrentHashMap<Integer, Child> children = new ConcurrentHashMap<>();
 
-  private ChildWatch(int epoll) {
+  /** A pipe that nobody writes to any more: waiting for it never takes long. */
+  private final int bell;
+
+  private final AtomicLong lastToken = new AtomicLong();
+
+  /** By tokens, not by descriptors, whose numbers are used again. */
+  private final ConcurrentHashMap<Long, Runnable> waiting = new ConcurrentHashMap<>();
+
+  /** Children to look at now and then: each says whether it was reaped. */
+  private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
+
+  private ChildWatch(int epoll, int bell) {
     this.epoll = epoll;
+    this.bell = bell;
   }
 
   /** Starts the thread that waits, unless it runs. */
   static void start() throws SyscallException {
-    ChildWatch _ = Started.watch();
+    ChildWatch _ = started();
   }
 
   /** Has a child reaped when it ends. */
   static void add(Child child) throws SyscallException {
-    Started.watch().watch(child);
-  }
-
-  private void watch(Child child) throws SyscallException {
+    ChildWatch watch = started();
     int fd = child.pidfd().acquire();
     try {
-      children.put(fd, child);
-      int result = LaunchCalls.watch(epoll, fd);
+      int result = watch.once(fd, EPOLLIN, () -> watch.reap(child));
       if (result < 0) {
-        children.remove(fd);
         throw Failures.of(SystemCall.EPOLL_CTL, result, "the child " + child.pid());
       }
     } finally {
@@ -43,36 +70,112 @@ final class ChildWatch {
     }
   }
 
-  private void run() {
-    int[] ready = new int[EVENTS];
-    while (true) {
-      int count = LaunchCalls.await(epoll, ready);
-      for (int i = 0; i < count; i++) {
-        Child child = children.get(ready[i]);
-        // Out of the map first: once it is reaped, its number may be that of another one.
-        if (child != null && children.remove(ready[i], child) && !child.reapIfEnded()) {
-          children.put(ready[i], child);
-        }
-      }
+  /** Has a child reaped of which nobody wants to know anything, and which is hard to end. */
+  static void abandon(long pid) {
+    ChildWatch watch = Objects.requireNonNull(STARTED.get());
+    watch.lookAt(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
+    int _ = watch.once(watch.bell, EPOLLIN, () -> {}); // so that its thread looks, from now on
+  }
+
+  /**
+   * Waits until something has happened to a descriptor, without the carrier of a virtual thread.
+   *
+   * @param fd stays open until this returns
+   */
+  static void await(int fd, int events) throws SyscallException {
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    int result = started().once(fd, events, () -> ready.complete(null));
+    if (result < 0) {
+      throw Failures.of(SystemCall.EPOLL_CTL, result, "a pipe");
+    }
+    ready.join();
+  }
+
+  private static ChildWatch started() throws SyscallException {
+    ChildWatch started = STARTED.get();
+    return started == null ? startOnce() : started;
+  }
+
+  private static synchronized ChildWatch startOnce() throws SyscallException {
+    ChildWatch started = STARTED.get();
+    if (started == null) {
+      started = open();
+      STARTED.set(started);
+      HomeThread.call(started::startThread);
+    }
+    return started;
+  }
+
+  private static ChildWatch open() throws SyscallException {
+    int result = LaunchCalls.wantChildren();
+    if (result < 0) {
+      throw Failures.of(SystemCall.RT_SIGACTION, result, "SIGCHLD");
+    }
+    int[] ends = new int[2];
+    result = LaunchCalls.pipe(ends);
+    if (result < 0) {
+      throw Failures.of(SystemCall.PIPE2, result, null);
+    }
+    int _ = Syscalls.close(ends[1]);
+    int epoll = LaunchCalls.epoll();
+    if (epoll < 0) {
+      int _ = Syscalls.close(ends[0]);
+      throw Failures.of(SystemCall.EPOLL_CREATE1, epoll, null);
+    }
+    return new ChildWatch(epoll, ends[0]);
+  }
+
+  private Thread startThread() {
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("namespace-children")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(this::run);
+    thread.start(); // born of a thread at home, wherever the first launch comes from
+    return thread;
+  }
+
+  private int once(int fd, int events, Runnable action) {
+    long token = lastToken.incrementAndGet();
+    waiting.put(token, action);
+    int result = LaunchCalls.watchOnce(epoll, fd, events, token);
+    if (result < 0) {
+      waiting.remove(token);
+    }
+    return result;
+  }
+
+  /** A child that has ended cannot be reaped yet while a debugger holds it. */
+  private void reap(Child child) {
+    if (!child.reapIfEnded()) {
+      lookAt(child::reapIfEnded);
     }
   }
 
-  /** Initialised with the first launch. */
-  private static final class Started {
-    private static final int EPOLL = LaunchCalls.epoll();
-    private static final ChildWatch WATCH = new ChildWatch(EPOLL);
+  private void lookAt(BooleanSupplier look) {
+    looks.add(look);
+  }
 
-    static {
-      if (EPOLL >= 0) {
-        Thread.ofPlatform().daemon().name("namespace-children").start(WATCH::run);
+  private void run() {
+    long[] ready = new long[EVENTS];
+    while (true) {
+      int count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
+      for (int i = 0; i < count; i++) {
+        Runnable action = waiting.remove(ready[i]);
+        if (action != null) {
+          action.run();
+        }
       }
+      lookAgain();
     }
+  }
 
-    static ChildWatch watch() throws SyscallException {
-      if (EPOLL < 0) {
-        throw Failures.of(SystemCall.EPOLL_CREATE1, EPOLL, null);
+  private void lookAgain() {
+    for (Iterator<BooleanSupplier> each = looks.iterator(); each.hasNext(); ) {
+      if (each.next().getAsBoolean()) {
+        each.remove();
       }
-      return WATCH;
     }
   }
 }

@@ -5,7 +5,6 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
-import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
@@ -13,6 +12,8 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,10 @@ final class Launch {
   /** What a child that was killed may take to end. */
   private static final long KILL_MILLIS = 2000;
 
+  private static final long THIS_PROCESS = ProcessHandle.current().pid();
+
+  private final Thread caller;
+  private final Interpreter interpreter;
   private final LaunchProgram program;
   private final Question question;
   private final Duration limit;
@@ -35,11 +40,19 @@ final class Launch {
   /** Descriptors of ours that the launch alone needs. */
   private final List<Integer> ours = new ArrayList<>();
 
-  private int image = -1;
+  private int report = -1;
   private int control = -1;
-  private long first;
+  private int first;
+  private Optional<ProcessHandle> handleOfFirst = Optional.empty();
 
-  private Launch(LaunchProgram program, Question question, Duration limit) {
+  private Launch(
+      Interpreter interpreter,
+      LaunchProgram program,
+      Question question,
+      Duration limit,
+      Thread caller) {
+    this.caller = caller;
+    this.interpreter = interpreter;
     this.program = program;
     this.question = question;
     this.limit = limit;
@@ -63,6 +76,7 @@ final class Launch {
    * @throws SyscallException if a step failed, which it names; ECANCELED if the child was killed
    *     there, ETIMEDOUT if it took too long
    * @throws InterruptedIOException if the calling thread was interrupted, and still is
+   * @throws UnsupportedOperationException if no image may be executed here
    */
   static Child run(
       LaunchProgram program,
@@ -71,25 +85,51 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
+    return run(program, standard, further, question, limit, Thread.currentThread());
+  }
+
+  /** As the other, for a thread that waits for it: it is its interrupts that end the launch. */
+  static Child run(
+      LaunchProgram program,
+      int[] standard,
+      List<Integer> further,
+      Question question,
+      Duration limit,
+      Thread caller)
+      throws IOException {
+    return new Launch(Interpreter.ofThisCpu(), program, question, limit, caller)
+        .run(standard, further);
+  }
+
+  /** As the other, by another interpreter than that of the jar. */
+  static Child run(
+      Interpreter interpreter,
+      LaunchProgram program,
+      int[] standard,
+      List<Integer> further,
+      Question question,
+      Duration limit)
+      throws IOException {
+    return new Launch(interpreter, program, question, limit, Thread.currentThread())
+        .run(standard, further);
+  }
+
+  private Child run(int[] standard, List<Integer> further) throws IOException {
     ChildWatch.start();
-    Launch launch = new Launch(program, question, limit);
     try {
-      launch.spawn(standard, further);
-      launch.await();
-      return launch.conclude();
+      spawn(standard, further);
+      await();
+      return conclude();
     } finally {
-      launch.ours.forEach(Syscalls::close);
+      ours.forEach(Syscalls::close);
     }
   }
 
   private void spawn(int[] standard, List<Integer> further) throws SyscallException {
-    image = keep(SystemCall.MEMFD_CREATE, LaunchCalls.executableInMemory("linux-namespaces"));
-    int size = LaunchImage.size(program);
-    int written = LaunchCalls.write(image, size, buffer -> LaunchImage.write(program, buffer));
-    if (written != size) {
-      throw Failures.of(
-          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
+    if (LaunchImage.size(program) > LaunchImage.LARGEST) {
+      throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
+    int parent = keep(SystemCall.PIDFD_OPEN, LaunchCalls.pidfdOpen(THIS_PROCESS));
     int[] ends = new int[2];
     int result = LaunchCalls.socketPair(ends);
     if (result < 0) {
@@ -98,24 +138,80 @@ final class Launch {
     control = ends[0];
     ours.add(control);
     int theirs = ends[1];
-    int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
-    System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
-    given[Descriptors.CONTROL] = theirs;
-    given[Descriptors.REPORT] = image;
-    int parent = ThisProcess.PIDFD.acquire();
     try {
+      int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
+      System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
+      given[Descriptors.CONTROL] = theirs;
+      given[Descriptors.REPORT] = Descriptors.REPORT; // in its place once there is one
       given[Descriptors.PARENT] = parent;
       for (int i = 0; i < further.size(); i++) {
         given[Descriptors.FIRST_FURTHER + i] = further.get(i);
       }
       moveOutOfTheWay(given);
-      first = Syscalls.spawn(outOfTheWay(image, given.length), given);
+      int refusal = spawnFromMemory(given);
+      if (isRefusal(refusal) && !spawnFromFile(given)) {
+        throw Failures.imageRefused(refusal, ImageFile.DIRECTORIES);
+      }
     } finally {
-      ThisProcess.PIDFD.release();
       Syscalls.close(theirs); // else we would wait for ourselves to close it
     }
     if (first < 0) {
-      throw Failures.of(SystemCall.EXECVE, (int) first, "the launch image");
+      throw Failures.of(SystemCall.EXECVE, first, "the launch image");
+    }
+  }
+
+  /** An image in memory touches no file system. */
+  private int spawnFromMemory(int[] given) throws SyscallException {
+    int file = LaunchCalls.executableInMemory("linux-namespaces");
+    if (isRefusal(file)) {
+      return file;
+    }
+    report = keep(SystemCall.MEMFD_CREATE, file);
+    write(report);
+    return spawn(report, given);
+  }
+
+  /** The system has files in memory that cannot be executed, on purpose. */
+  private boolean spawnFromFile(int[] given) throws SyscallException {
+    for (String directory : ImageFile.DIRECTORIES) {
+      ImageFile file = ImageFile.in(directory, this::write);
+      if (file != null) {
+        ours.add(file.executable());
+        ours.add(file.report());
+        report = file.report();
+        if (!isRefusal(spawn(file.executable(), given))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private int spawn(int executable, int[] given) throws SyscallException {
+    given[Descriptors.REPORT] =
+        report == Descriptors.REPORT ? report : outOfTheWay(report, given.length);
+    int program = outOfTheWay(executable, given.length);
+    do {
+      first = Syscalls.spawn(program, given);
+      // Another thread's child that has not reached its own execve yet has our files open, one of
+      // them for writing.
+    } while (first == -Errno.ETXTBSY.number() && System.nanoTime() - deadline < 0);
+    return first;
+  }
+
+  private static boolean isRefusal(int result) {
+    return result == -Errno.EACCES.number()
+        || result == -Errno.EPERM.number()
+        || result == -Errno.ENOSYS.number();
+  }
+
+  private void write(int file) throws SyscallException {
+    int size = LaunchImage.size(program);
+    int written =
+        LaunchCalls.write(file, size, bytes -> LaunchImage.write(interpreter, program, bytes));
+    if (written != size) {
+      throw Failures.of(
+          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
     }
   }
 
@@ -149,11 +245,16 @@ final class Launch {
    */
   private void await() throws IOException {
     try {
+      if (!program.forks()) {
+        handleOfFirst = Child.handle(first); // takes a while, but so does what the child does now
+      }
       while (true) {
         int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
+        if (ready < 0) {
+          throw Failures.of(SystemCall.PPOLL, ready, "a launch");
+        }
         if ((ready & POLLIN) != 0 && LaunchCalls.receive(control) == 1) {
-          question.answer(first);
-          int _ = LaunchCalls.send(control); // if it has died, that is what we see next
+          answer();
         } else if ((ready & POLLHUP) != 0) {
           return;
         }
@@ -164,15 +265,27 @@ final class Launch {
     }
   }
 
+  /** If it dies meanwhile, that is what we see next, and says more than that nothing was done. */
+  private void answer() throws IOException {
+    try {
+      question.answer(first);
+    } catch (IOException e) {
+      if ((LaunchCalls.poll(control, 0, 0) & POLLHUP) == 0) {
+        throw e;
+      }
+    }
+    int _ = LaunchCalls.send(control);
+  }
+
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
-    if (Thread.currentThread().isInterrupted()) {
+    if (caller.isInterrupted()) {
       throw new InterruptedIOException("interrupted while a process was being launched");
     }
     long left = (deadline - System.nanoTime()) / 1_000_000;
     if (left <= 0) {
       throw failure(
-          step(LaunchCalls.readReport(image)),
+          step(LaunchCalls.readReport(report)),
           -Errno.ETIMEDOUT.number(),
           "the launch was not done within " + limit);
     }
@@ -181,16 +294,22 @@ final class Launch {
 
   /** The socket is closed: tells how it went, and leaves nothing of what went wrong. */
   private Child conclude() throws SyscallException {
-    LaunchReport report = LaunchCalls.readReport(image);
-    LaunchStep step = step(report);
+    LaunchReport came = LaunchCalls.readReport(report);
+    if (came == null) {
+      int _ = end();
+      throw Failures.of(SystemCall.PREAD64, -Errno.EIO.number(), "the report of a launch");
+    }
+    LaunchStep step = step(came);
     boolean done = step != null && step == program.steps().getLast();
-    if (!report.failed() && (done || (step != null && step.isExec()))) {
-      return started(report);
+    if (!came.failed() && (done || (step != null && step.isExec()))) {
+      return started(came);
     }
+    if (came.failed()) {
+      int _ = end();
+      throw failure(step, (int) came.result(), null);
+    }
+    awaitInit(came);
     int status = end();
-    if (report.failed()) {
-      throw failure(step, (int) report.result(), null);
-    }
     int signal = status & 0x7f;
     throw failure(
         step,
@@ -200,12 +319,34 @@ final class Launch {
             : "the child was killed there by signal " + signal);
   }
 
-  private Child started(LaunchReport report) throws SyscallException {
+  /**
+   * If there is an init it ends with the status of what has died below it, but it has to notice
+   * that first; if we killed it before, we would tell of our own signal.
+   */
+  private static void awaitInit(LaunchReport came) {
+    int pidfd = came.last() == 0 ? -1 : LaunchCalls.pidfdOpen(came.last());
+    if (pidfd >= 0) {
+      int _ = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS);
+      Syscalls.close(pidfd);
+    }
+  }
+
+  private Child started(LaunchReport came) throws SyscallException {
+    int last = came.last();
     try {
-      Child child = Child.of(report.child() == 0 ? first : report.child());
-      ChildWatch.add(child);
-      if (report.child() != 0) {
-        int _ = LaunchCalls.reap(first, 0, new int[1]); // it has closed the socket: it is ending
+      Child child = last == 0 ? Child.of(first, handleOfFirst) : Child.of(last, Child.handle(last));
+      try {
+        ChildWatch.add(child);
+      } catch (SyscallException e) {
+        child.pidfd().close();
+        throw e;
+      }
+      // Those that forked have closed the socket too: they are ending.
+      if (came.child() != 0) {
+        int _ = LaunchCalls.reap(first, 0, new int[1]);
+      }
+      if (came.grandchild() != 0) {
+        int _ = LaunchCalls.reap(came.child(), 0, new int[1]);
       }
       return child;
     } catch (SyscallException e) {
@@ -214,8 +355,8 @@ final class Launch {
     }
   }
 
-  private @Nullable LaunchStep step(LaunchReport report) {
-    int index = (int) report.step();
+  private @Nullable LaunchStep step(@Nullable LaunchReport came) {
+    int index = came == null ? -1 : (int) came.step();
     return index >= 0 && index < program.steps().size() ? program.steps().get(index) : null;
   }
 
@@ -232,42 +373,35 @@ final class Launch {
   /** Kills and reaps what there is of the child, and returns the status of the one that went on. */
   private int end() {
     int status = end(first);
-    int second = LaunchCalls.readReport(image).child();
-    return second == 0 ? status : end(second);
+    LaunchReport came = LaunchCalls.readReport(report);
+    if (came != null && came.child() != 0) {
+      status = end(came.child());
+      came = LaunchCalls.readReport(report); // it may have forked until just now
+    }
+    return came == null || came.grandchild() == 0 ? status : end(came.grandchild());
   }
 
   /** It has not been reaped, so that its number is still its own. */
   private static int end(long pid) {
     int[] status = new int[1];
     int _ = LaunchCalls.kill(pid);
-    try {
-      Child child = Child.of(pid);
-      int pidfd = child.pidfd().acquire();
-      boolean ended = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS) > 0;
-      child.pidfd().release();
-      if (!ended) {
-        ChildWatch.add(child); // in a frozen control group: not even SIGKILL ends it now
-        return SIGKILL;
+    int pidfd = LaunchCalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
+    while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        ChildWatch.abandon(pid); // in a frozen control group not even SIGKILL ends it now
+        status[0] = SIGKILL;
+        break;
       }
-      child.pidfd().close();
-    } catch (SyscallException noDescriptorLeft) {
-      // Then it is waited for without one.
+      if (LaunchCalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
+        int _ = Syscalls.close(pidfd);
+        pidfd = -1;
+      }
     }
-    int _ = LaunchCalls.reap(pid, 0, status);
+    if (pidfd >= 0) {
+      int _ = Syscalls.close(pidfd);
+    }
     return status[0];
-  }
-
-  /** The JVM, by a descriptor that its children can ask whether it is still there. */
-  private static final class ThisProcess {
-    static final OpenFile PIDFD = open();
-
-    private static OpenFile open() {
-      int fd = LaunchCalls.pidfdOpen(ProcessHandle.current().pid());
-      if (fd < 0) {
-        throw new UnsupportedOperationException(
-            "launching takes pidfd_open, which is in Linux 5.3 and later: " + Errno.of(-fd));
-      }
-      return new OpenFile(fd);
-    }
   }
 }

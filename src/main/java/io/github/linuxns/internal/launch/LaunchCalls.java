@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the JVM itself asks the kernel for when it launches a child and waits for it: each method is
@@ -20,6 +21,24 @@ import java.util.function.LongUnaryOperator;
  */
 final class LaunchCalls {
   private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** The permissions of a file that is private. */
+  private static final int OWNER_ALONE = 0700;
+
+  /** As the JDK makes files, less what the umask of the process takes away. */
+  private static final int MODE_OF_NEW_FILES = 0b110_110_110;
+
+  /** As much as a pipe holds, unless somebody has changed that. */
+  private static final int MAX_TRANSFER = 1 << 16;
+
+  /** A struct sigaction of the kernel's: handler, flags, restorer and mask, a word each. */
+  private static final int SIGACTION_BYTES = 4 * Long.BYTES;
+
+  private static final long SIG_DFL = 0;
+  private static final long SIG_IGN = 1;
+
+  private static final int PIDFD_INFO_BYTES = 64;
+  private static final int PIDFD_INFO_EXIT_CODE = 60;
 
   private LaunchCalls() {}
 
@@ -39,6 +58,29 @@ final class LaunchCalls {
     }
   }
 
+  /**
+   * A file without a name, which nobody can give it one: it is gone when it is closed. It can be
+   * executed once nobody has it open for writing.
+   */
+  static int unnamedFile(String directory) {
+    int flags = Arch.current().oTmpfile() | O_RDWR | O_EXCL | O_CLOEXEC;
+    return open(directory, flags, OWNER_ALONE);
+  }
+
+  /** The same file again, for reading. */
+  static int reopen(int fd) {
+    return open("/proc/thread-self/fd/" + fd, O_RDONLY | O_CLOEXEC, 0);
+  }
+
+  private static int open(String path, int flags, int mode) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] bytes = Syscalls.pathBytes(path);
+      MemorySegment text = arena.allocate(bytes.length + 1L);
+      buffer(text).put(bytes);
+      return (int) Syscalls.call(SystemCall.OPENAT, AT_FDCWD, text.address(), flags, mode, 0);
+    }
+  }
+
   /** Writes some bytes at once, which are put into a buffer of that size. */
   static int write(int fd, int size, Consumer<ByteBuffer> content) {
     try (Arena arena = Arena.ofConfined()) {
@@ -48,19 +90,35 @@ final class LaunchCalls {
     }
   }
 
-  /** Reads a report from the image of a child. */
-  static LaunchReport readReport(int image) {
+  /** Writes a file that is there, with a single call, as the files of /proc want it. */
+  static int writeFile(String path, byte[] content) {
+    int fd = open(path, O_WRONLY);
+    if (fd < 0) {
+      return fd;
+    }
+    int result = write(fd, content.length, bytes -> bytes.put(content));
+    Syscalls.close(fd);
+    return result;
+  }
+
+  /** A directory, to name files in it. */
+  static int openDirectory(String path) {
+    return open(path, O_PATH | Arch.current().oDirectory());
+  }
+
+  /** Reads what a child reports; null if that cannot be read. */
+  static @Nullable LaunchReport readReport(int file) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(LaunchReport.BYTES, Long.BYTES);
-      long _ =
+      long read =
           Syscalls.call(
               SystemCall.PREAD64,
-              image,
+              file,
               bytes.address(),
               LaunchReport.BYTES,
               LaunchImage.REPORT_OFFSET,
               0);
-      return LaunchReport.read(buffer(bytes));
+      return read == LaunchReport.BYTES ? LaunchReport.read(buffer(bytes)) : null;
     }
   }
 
@@ -86,6 +144,58 @@ final class LaunchCalls {
   /** What is written to the second can be read from the first. */
   static int pipe(int[] ends) {
     return pair(ends, pair -> Syscalls.call(SystemCall.PIPE2, pair, O_CLOEXEC, 0, 0, 0));
+  }
+
+  static int openForReading(String path) {
+    return open(path, O_RDONLY);
+  }
+
+  /** Opens a file for writing, at its end or emptied, and makes it if there is none. */
+  static int openForWriting(String path, boolean append) {
+    return open(path, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC));
+  }
+
+  private static int open(String path, int flags) {
+    return open(path, flags | O_CLOEXEC, MODE_OF_NEW_FILES);
+  }
+
+  /** Reads what there is, or waits for it; 0 at the end. */
+  static int read(int fd, byte[] target, int offset, int length) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      int count;
+      do {
+        count = (int) Syscalls.call(SystemCall.READ, fd, bytes.address(), most, 0, 0);
+      } while (count == -Errno.EINTR.number());
+      if (count > 0) {
+        buffer(bytes).get(target, offset, count);
+      }
+      return count;
+    }
+  }
+
+  /** Writes some or all of it. */
+  static int write(int fd, byte[] source, int offset, int length) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      buffer(bytes).put(source, offset, most);
+      int count;
+      do {
+        count = (int) Syscalls.call(SystemCall.WRITE, fd, bytes.address(), most, 0, 0);
+      } while (count == -Errno.EINTR.number());
+      return count;
+    }
+  }
+
+  /** How many bytes there are to read. */
+  static int available(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
+      int result = (int) Syscalls.call(SystemCall.IOCTL, fd, FIONREAD, number.address(), 0, 0);
+      return result < 0 ? result : buffer(number).getInt(0);
+    }
   }
 
   /** A copy whose number is not below another. */
@@ -139,9 +249,52 @@ final class LaunchCalls {
   static int reap(long pid, int options, int[] status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment word = arena.allocate(Integer.BYTES, Integer.BYTES);
-      int result =
-          (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
+      int result;
+      do {
+        result = (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
+      } while (result == -Errno.EINTR.number());
       status[0] = buffer(word).getInt(0);
+      return result;
+    }
+  }
+
+  /**
+   * Takes back that children are to be reaped by nobody, as who started the JVM may have left it
+   * (SIGCHLD ignored, SA_NOCLDWAIT): nobody would learn how a child ended. A handler stays.
+   */
+  static int wantChildren() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
+      long address = action.address();
+      int result = (int) Syscalls.call(SystemCall.RT_SIGACTION, SIGCHLD, 0, address, Long.BYTES, 0);
+      ByteBuffer fields = buffer(action);
+      long handler = fields.getLong(0);
+      long flags = fields.getLong(Long.BYTES);
+      if (result < 0 || (handler != SIG_IGN && (flags & SA_NOCLDWAIT) == 0)) {
+        return result;
+      }
+      fields.putLong(0, handler == SIG_IGN ? SIG_DFL : handler);
+      fields.putLong(Long.BYTES, flags & ~SA_NOCLDWAIT);
+      return (int) Syscalls.call(SystemCall.RT_SIGACTION, SIGCHLD, address, 0, Long.BYTES, 0);
+    }
+  }
+
+  /**
+   * Asks how a process ended that somebody else has reaped.
+   *
+   * @param status what we would have been told
+   * @return −errno before Linux 6.15
+   */
+  static int exitInfo(int pidfd, int[] status) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment info = arena.allocate(PIDFD_INFO_BYTES, Long.BYTES);
+      ByteBuffer fields = buffer(info).putLong(0, PIDFD_INFO_EXIT);
+      int result =
+          (int) Syscalls.call(SystemCall.IOCTL, pidfd, PIDFD_GET_EXIT_INFO, info.address(), 0, 0);
+      if (result == 0 && (fields.getLong(0) & PIDFD_INFO_EXIT) == 0) {
+        return -Errno.ENODATA.number();
+      }
+      status[0] = fields.getInt(PIDFD_INFO_EXIT_CODE);
       return result;
     }
   }
@@ -150,29 +303,42 @@ final class LaunchCalls {
     return (int) Syscalls.call(SystemCall.EPOLL_CREATE1, EPOLL_CLOEXEC, 0, 0, 0, 0);
   }
 
-  /** Has an epoll tell of a descriptor, by its number, when it can be read. */
-  static int watch(int epoll, int fd) {
+  /**
+   * Has an epoll tell once that something has happened to a descriptor.
+   *
+   * @param token what it says then
+   */
+  static int watchOnce(int epoll, int fd, int events, long token) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(Arch.current().epollSize(), Long.BYTES);
-      buffer(event).putInt(0, EPOLLIN).putLong(Arch.current().epollData(), fd);
-      return (int)
-          Syscalls.call(SystemCall.EPOLL_CTL, epoll, EPOLL_CTL_ADD, fd, event.address(), 0);
+      buffer(event).putInt(0, events | EPOLLONESHOT).putLong(Arch.current().epollData(), token);
+      int result = control(epoll, EPOLL_CTL_ADD, fd, event);
+      return result == -Errno.EEXIST.number() ? control(epoll, EPOLL_CTL_MOD, fd, event) : result;
     }
   }
 
-  /** Waits for descriptors of which an epoll tells, and returns how many. */
-  static int await(int epoll, int[] descriptors) {
+  private static int control(int epoll, int operation, int fd, MemorySegment event) {
+    return (int) Syscalls.call(SystemCall.EPOLL_CTL, epoll, operation, fd, event.address(), 0);
+  }
+
+  /**
+   * Waits until an epoll tells of something.
+   *
+   * @param tokens what it tells
+   * @param millis at most; negative: for ever
+   * @return how many
+   */
+  static int await(int epoll, long[] tokens, long millis) {
     Arch arch = Arch.current();
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment events =
-          arena.allocate((long) arch.epollSize() * descriptors.length, Long.BYTES);
+      MemorySegment events = arena.allocate((long) arch.epollSize() * tokens.length, Long.BYTES);
       int count =
           (int)
               Syscalls.call(
-                  SystemCall.EPOLL_PWAIT, epoll, events.address(), descriptors.length, -1, 0);
+                  SystemCall.EPOLL_PWAIT, epoll, events.address(), tokens.length, millis, 0);
       ByteBuffer fields = buffer(events);
       for (int i = 0; i < count; i++) {
-        descriptors[i] = (int) fields.getLong(i * arch.epollSize() + arch.epollData());
+        tokens[i] = fields.getLong(i * arch.epollSize() + arch.epollData());
       }
       return count;
     }

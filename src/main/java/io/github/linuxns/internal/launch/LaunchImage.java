@@ -1,12 +1,8 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.internal.Arch;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Locale;
 
 /**
  * The executable that a child begins as: an ELF header, the interpreter, and the program that it
@@ -17,10 +13,13 @@ import java.util.Locale;
  */
 final class LaunchImage {
   static final int REPORT_OFFSET = 0xe8;
-  private static final int CODE_OFFSET = 0x100;
-  private static final int PROGRAM_OFFSET = 0x900;
+  static final int CODE_OFFSET = 0x140;
+  static final int PROGRAM_OFFSET = 0x900;
 
-  private static final long FILE_ADDRESS = 0x1000_0000L;
+  /** No execve takes arguments that would not fit; and from there on in memory are other things. */
+  static final int LARGEST = 0x800_0000;
+
+  static final long FILE_ADDRESS = 0x1000_0000L;
 
   private static final int ELF_HEADER_BYTES = 64;
   private static final int SEGMENT_BYTES = 56;
@@ -41,16 +40,16 @@ final class LaunchImage {
   }
 
   /** Writes it, from where the buffer begins. */
-  static void write(LaunchProgram program, ByteBuffer image) {
+  static void write(Interpreter interpreter, LaunchProgram program, ByteBuffer image) {
     image.order(ByteOrder.nativeOrder());
-    byte[] code = Interpreter.CODE;
     writeHeader(image);
-    writeSegment(image, PT_LOAD, READABLE | EXECUTABLE, 0, FILE_ADDRESS, CODE_OFFSET + code.length);
+    int codeEnd = CODE_OFFSET + interpreter.size();
+    writeSegment(image, PT_LOAD, READABLE | EXECUTABLE, 0, FILE_ADDRESS, codeEnd);
     writeSegment(
         image, PT_LOAD, READABLE | WRITABLE, PROGRAM_OFFSET, LaunchProgram.ADDRESS, program.size());
     writeSegment(image, PT_GNU_STACK, READABLE | WRITABLE, 0, 0, 0);
     LaunchReport.writeEmpty(image.position(REPORT_OFFSET));
-    image.position(CODE_OFFSET).put(code);
+    interpreter.write(image.position(CODE_OFFSET));
     program.write(image.position(PROGRAM_OFFSET));
   }
 
@@ -70,22 +69,5 @@ final class LaunchImage {
       ByteBuffer image, int type, int access, long offset, long address, long bytes) {
     image.putInt(type).putInt(access).putLong(offset).putLong(address).putLong(address);
     image.putLong(bytes).putLong(bytes).putLong(ALIGNMENT);
-  }
-
-  /** The machine code, loaded with the first launch. */
-  private static final class Interpreter {
-    static final byte[] CODE = load();
-
-    private static byte[] load() {
-      String name = "launcher-" + Arch.current().name().toLowerCase(Locale.ROOT) + ".bin";
-      try (InputStream resource = LaunchImage.class.getResourceAsStream(name)) {
-        if (resource == null) {
-          throw new AssertionError("the jar lacks " + name);
-        }
-        return resource.readAllBytes();
-      } catch (IOException unreadable) {
-        throw new UncheckedIOException("the jar cannot be read", unreadable);
-      }
-    }
   }
 }

@@ -61,6 +61,16 @@ final class LaunchProgram {
     return address;
   }
 
+  /** The address of some 32-bit numbers. */
+  long ints(int... ints) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(ints.length * Integer.BYTES).order(ByteOrder.nativeOrder());
+    for (int number : ints) {
+      bytes.putInt(number);
+    }
+    return bytes(bytes.array());
+  }
+
   /** The address of pointers to texts, with the null that ends them. */
   long texts(List<String> texts) {
     long[] pointers = new long[texts.size() + 1];
@@ -78,6 +88,11 @@ final class LaunchProgram {
   /** True if it has steps in which it waits for us. */
   boolean asks() {
     return asks;
+  }
+
+  /** True if another process goes on in its place from some step on. */
+  boolean forks() {
+    return steps.stream().anyMatch(LaunchStep::isFork);
   }
 
   List<LaunchStep> steps() {

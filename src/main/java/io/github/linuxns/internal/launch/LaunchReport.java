@@ -10,12 +10,25 @@ import java.nio.ByteBuffer;
  * @param failed true if it ended because of that step
  * @param result what the step returned that failed
  * @param child the process that goes on in its place since it has forked; 0 before that
+ * @param grandchild the one that goes on in the place of that one; 0 if it has not forked
  */
-record LaunchReport(long step, boolean failed, long result, int child) {
-  static final int BYTES = 24;
+record LaunchReport(long step, boolean failed, long result, int child, int grandchild) {
+  static final int BYTES = 40;
+
+  /** Where a child has it; {@code launcher.ld} says the same. */
+  static final long ADDRESS = 0x3000_0000L + LaunchImage.REPORT_OFFSET;
+
+  /** Where a clone has to leave the number of its child. */
+  static final long CHILD_ADDRESS = ADDRESS + 2 * Long.BYTES + Integer.BYTES;
+
+  /** Where a second child leaves the text of the link that tells its number. */
+  static final long SELF_ADDRESS = CHILD_ADDRESS + Integer.BYTES;
+
+  /** The room for that text, which is longer than any number of a process. */
+  static final int SELF_BYTES = 16;
 
   static void writeEmpty(ByteBuffer place) {
-    place.putLong(-1).putLong(0).putInt(0).putInt(0);
+    place.putLong(-1).putLong(0).putInt(0).putInt(0).putLong(0).putLong(0);
   }
 
   static LaunchReport read(ByteBuffer place) {
@@ -24,6 +37,20 @@ record LaunchReport(long step, boolean failed, long result, int child) {
         step,
         place.getInt(2 * Long.BYTES) != 0,
         place.getLong(Long.BYTES),
-        place.getInt(2 * Long.BYTES + Integer.BYTES));
+        place.getInt(2 * Long.BYTES + Integer.BYTES),
+        number(place, 3 * Long.BYTES));
+  }
+
+  /** The process that goes on, when there has been a fork; 0 when there has not. */
+  int last() {
+    return grandchild == 0 ? child : grandchild;
+  }
+
+  private static int number(ByteBuffer text, int from) {
+    int number = 0;
+    for (int i = from; i < from + SELF_BYTES && Character.isDigit(text.get(i)); i++) {
+      number = 10 * number + Character.digit(text.get(i), 10);
+    }
+    return number;
   }
 }

@@ -47,6 +47,11 @@ final class LaunchStep {
     System.arraycopy(arguments, 0, this.arguments, 0, arguments.length);
   }
 
+  /** Sets an argument that was not known when the step was added. */
+  void set(int argument, long value) {
+    arguments[argument] = value;
+  }
+
   /** Takes an argument from the result of an earlier step. */
   LaunchStep from(int argument, Slot slot) {
     arguments[argument] = slot.address();
@@ -105,6 +110,10 @@ final class LaunchStep {
 
   SystemCall call() {
     return call;
+  }
+
+  boolean isFork() {
+    return kind == Kind.FORK || kind == Kind.INIT;
   }
 
   boolean isExec() {

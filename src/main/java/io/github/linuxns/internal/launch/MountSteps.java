@@ -64,6 +64,11 @@ final class MountSteps {
     }
   }
 
+  /** True if something comes from the caller's view. */
+  boolean hasSources() {
+    return root != null || !mounts.isEmpty();
+  }
+
   /**
    * Opens what comes from the caller's view: right after the mount namespace has been unshared, or
    * before another one is joined.

@@ -9,6 +9,12 @@ import java.util.List;
  * @param seccompMode 0 off, 1 strict, 2 a filter
  */
 public record ThreadStatus(long effectiveCapabilities, int seccompMode) {
+  /** The bit of CAP_SETGID. */
+  public static final int CAP_SETGID = 6;
+
+  /** The bit of CAP_SETUID. */
+  public static final int CAP_SETUID = 7;
+
   /** The bit of CAP_SYS_CHROOT. */
   public static final int CAP_SYS_CHROOT = 18;
 

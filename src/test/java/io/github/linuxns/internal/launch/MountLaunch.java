@@ -142,7 +142,12 @@ final class MountLaunch {
       write(program, "/proc/self/gid_map", "0 " + Files.getAttribute(self, "unix:gid") + " 1");
     }
     program
-        .add("fork", SystemCall.CLONE, CLONE_PARENT | CLONE_PARENT_SETTID, 0, 0x3000_00fcL)
+        .add(
+            "fork",
+            SystemCall.CLONE,
+            CLONE_PARENT | CLONE_PARENT_SETTID,
+            0,
+            LaunchReport.CHILD_ADDRESS)
         .asFork();
     steps.mounts();
     program.add("close the rest", SystemCall.CLOSE_RANGE, 3, 0xffff_ffffL, CLOSE_RANGE_CLOEXEC);

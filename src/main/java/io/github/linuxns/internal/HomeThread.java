@@ -1,0 +1,86 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+
+/**
+ * A thread that never leaves home, for what has to be started or looked at from there, wherever the
+ * thread is that asks: threads are born where their parent is, and {@code /proc} of a container's
+ * mount namespace shows other processes under our numbers. It is started before any thread first
+ * leaves, or with the first launch; it costs a parked thread.
+ */
+public final class HomeThread {
+  private static final LinkedBlockingQueue<Runnable> TASKS = new LinkedBlockingQueue<>();
+
+  private HomeThread() {}
+
+  /** Starts it, once, from the calling thread, which is at home if it is the first to call. */
+  public static void start() {
+    Started.now();
+  }
+
+  /** Has it do something that is short and does not fail, and waits for that. */
+  public static <T> T call(Supplier<T> task) {
+    start();
+    CompletableFuture<T> result = new CompletableFuture<>();
+    TASKS.add(() -> {
+      try {
+        result.complete(task.get());
+      } catch (RuntimeException | Error e) {
+        result.completeExceptionally(e);
+      }
+    });
+    return result.join();
+  }
+
+  /**
+   * As {@link #call}, but the calling thread does it if it sees the same files, and so the same
+   * {@code /proc}.
+   */
+  public static <T> T look(Supplier<T> task) {
+    start();
+    return Started.MOUNTS != 0 && Started.MOUNTS == mounts() ? task.get() : call(task);
+  }
+
+  /** The calling thread's mount namespace; 0 if it cannot see it. */
+  private static long mounts() {
+    try {
+      return Namespace.current(NamespaceType.MOUNT).inode();
+    } catch (SyscallException noProc) {
+      return 0;
+    }
+  }
+
+  private static void run() {
+    while (true) {
+      try {
+        TASKS.take().run();
+      } catch (InterruptedException nobodyHasReasonTo) {
+        // It goes on: the JVM has only this one.
+      }
+    }
+  }
+
+  /** Initialised once; the thread runs code of the outer class, which is initialised by then. */
+  private static final class Started {
+    static final long MOUNTS = mounts();
+
+    static {
+      // Nothing of the application that happens to be first may be kept for good.
+      Thread thread =
+          Thread.ofPlatform()
+              .daemon()
+              .name("namespace-starter")
+              .inheritInheritableThreadLocals(false)
+              .unstarted(HomeThread::run);
+      thread.setContextClassLoader(null);
+      thread.start();
+    }
+
+    static void now() {}
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A launch program that is being written, and the descriptors that the child is given for it. */
+final class ChildSteps {
+  private final LaunchProgram program = new LaunchProgram();
+  private final List<Integer> given = new ArrayList<>();
+  private @Nullable Slot proc;
+
+  /** Gives the child a descriptor of ours, and returns the number that it has there. */
+  int give(int fd) {
+    given.add(fd);
+    return Descriptors.FIRST_FURTHER + given.size() - 1;
+  }
+
+  LaunchProgram program() {
+    return program;
+  }
+
+  /** Those of ours that the child is given, in the order of their numbers there. */
+  List<Integer> given() {
+    return given;
+  }
+
+  LaunchStep add(String label, SystemCall call, long... arguments) {
+    return program.add(label, call, arguments);
+  }
+
+  /**
+   * Adds the step that opens our own /proc, for steps after the child has left our mount namespace
+   * or pid namespace: in another /proc it may not be found.
+   */
+  void openProc() {
+    Slot opened = program.slot();
+    add("open /proc", SystemCall.OPENAT, AT_FDCWD, program.text("/proc"), O_PATH | O_CLOEXEC)
+        .into(opened);
+    proc = opened;
+  }
+
+  /** Has a step take our own /proc as the directory that its first argument is. */
+  LaunchStep inProc(LaunchStep step) {
+    return proc == null ? step : step.from(0, proc);
+  }
+
+  /** Adds steps that write a file of the child's own in /proc, at once. */
+  void writeOwn(String file, byte[] content, Function<Errno, @Nullable String> explanation) {
+    Slot opened = program.slot();
+    String path = proc == null ? "/proc/self/" + file : "self/" + file;
+    inProc(
+            add(
+                "open /proc/self/" + file,
+                SystemCall.OPENAT,
+                AT_FDCWD,
+                program.text(path),
+                O_WRONLY | O_CLOEXEC))
+        .into(opened)
+        .explainedBy(explanation);
+    add("write /proc/self/" + file, SystemCall.WRITE, 0, program.bytes(content), content.length)
+        .from(0, opened)
+        .explainedBy(explanation);
+  }
+}

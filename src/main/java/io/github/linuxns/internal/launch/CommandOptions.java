@@ -1,0 +1,100 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.SystemCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a child becomes: a command, its arguments, its environment, and where it works. */
+public final class CommandOptions {
+  private final List<String> command;
+  private @Nullable Map<String, String> environment;
+  private @Nullable String directory;
+
+  /** Takes a command by path or by name, and its arguments. */
+  public CommandOptions(List<String> command) {
+    if (command.isEmpty()) {
+      throw new IllegalArgumentException("no command");
+    }
+    for (String word : command) {
+      if (word.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException("a NUL in the command: " + word.replace('\0', '?'));
+      }
+    }
+    this.command = List.copyOf(command);
+  }
+
+  public List<String> command() {
+    return command;
+  }
+
+  /** The environment, to be changed: a copy of ours at first, with what the JDK knows to refuse. */
+  public Map<String, String> environment() {
+    if (environment == null) {
+      environment = new ProcessBuilder().environment();
+    }
+    return environment;
+  }
+
+  public void directory(String path) {
+    if (path.isEmpty() || path.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("not a path: \"" + path.replace('\0', '?') + '"');
+    }
+    directory = path;
+  }
+
+  /** Adds the step that takes the child to where the command works. */
+  void writeDirectory(ChildSteps steps) {
+    if (directory != null) {
+      steps
+          .add("work in " + directory, SystemCall.CHDIR, steps.program().text(directory))
+          .explainedBy(Failures::remedy);
+    }
+  }
+
+  /**
+   * Adds the steps that make the child the command: one for each place where it may be, seen from
+   * the child's own root.
+   */
+  void write(ChildSteps steps) {
+    LaunchProgram program = steps.program();
+    List<String> variables = new ArrayList<>();
+    environment().forEach((name, value) -> variables.add(name + '=' + value));
+    long arguments = program.texts(command);
+    long strings = program.texts(variables);
+    List<String> candidates = CommandPath.candidates(command.getFirst(), environment().get("PATH"));
+    for (String candidate : candidates) {
+      LaunchStep step =
+          steps.add(
+              "execute " + candidate,
+              SystemCall.EXECVE,
+              program.text(candidate),
+              arguments,
+              strings);
+      step.asExec().explainedBy(errno -> remedy(errno, candidates));
+      if (candidates.size() > 1) {
+        // What says that it is not there. That it is there but broken is for the caller to know:
+        // another program of that name is not what was asked for.
+        step.tolerating(
+            Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ESTALE, Errno.ENODEV, Errno.ETIMEDOUT);
+      }
+    }
+  }
+
+  private static @Nullable String remedy(Errno errno, List<String> candidates) {
+    return switch (errno) {
+      case ENOENT, ENOTDIR ->
+          candidates.size() > 1
+              ? "it is in none of the directories of the child's PATH, seen from its root"
+              : "it is not there, seen from the child's root, or the interpreter is not that it"
+                  + " names";
+      case EACCES -> "it is no executable file, or not for the user that the child is";
+      case ENOEXEC -> "it is no program; a script has to begin with #! and its interpreter";
+      case E2BIG -> "the arguments and the environment together are too long";
+      default -> Failures.remedy(errno);
+    };
+  }
+}

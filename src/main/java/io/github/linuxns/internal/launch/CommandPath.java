@@ -1,0 +1,56 @@
+package io.github.linuxns.internal.launch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a command may be, by its name and a PATH: the rules of {@code execvp} in the words of
+ * {@link ProcessBuilder}, which has the same default, and writes an empty element as {@code ./} (so
+ * that a script whose name begins with a dash does not become an option of its interpreter).
+ *
+ * <p>Which of them it is only trying can tell: what is executable is known to the kernel alone, and
+ * the root in which they are looked up may not exist yet.
+ */
+public final class CommandPath {
+  /** What {@link ProcessBuilder} searches without a PATH: the working directory comes first. */
+  static final String DEFAULT = ":/bin:/usr/bin";
+
+  /** {@code PATH_MAX} without the zero byte at the end. */
+  private static final int MAX_BYTES = 4095;
+
+  private CommandPath() {}
+
+  /**
+   * The paths to try, in this order.
+   *
+   * @param command a path, which is itself the only one, if there is a slash in it; an empty one
+   *     too, for the kernel to answer {@code ENOENT}
+   * @param path the child's PATH; null if it has none
+   * @return at least one; those too long for the kernel are left out, as {@code execvp} does, but
+   *     if all are, the last is there to be refused
+   */
+  public static List<String> candidates(String command, @Nullable String path) {
+    if (command.isEmpty() || command.indexOf('/') >= 0) {
+      return List.of(command);
+    }
+    List<String> candidates = new ArrayList<>();
+    String candidate = command;
+    for (String directory : (path == null ? DEFAULT : path).split(":", -1)) {
+      candidate = resolve(directory, command);
+      if (candidate.getBytes(UTF_8).length <= MAX_BYTES) {
+        candidates.add(candidate);
+      }
+    }
+    return candidates.isEmpty() ? List.of(candidate) : List.copyOf(candidates);
+  }
+
+  private static String resolve(String directory, String command) {
+    if (directory.isEmpty()) {
+      return "./".concat(command);
+    }
+    return directory.endsWith("/") ? directory + command : directory + '/' + command;
+  }
+}

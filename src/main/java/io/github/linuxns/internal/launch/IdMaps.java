@@ -1,0 +1,167 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.RunningSystem;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.proc.ThreadStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The id maps of a new user namespace, and who writes them: the child itself, which may map its own
+ * ids and no others; the JVM, with the privilege to map any; or newuidmap and newgidmap, which have
+ * that privilege for the ids that the administrator has given the user.
+ */
+final class IdMaps {
+  private enum Writer {
+    CHILD,
+    JVM,
+    TOOLS
+  }
+
+  private final @Nullable IdMap uids;
+  private final @Nullable IdMap gids;
+  private final boolean setgroupsDenied;
+  private final Writer writer;
+  private final long uid;
+  private final long gid;
+
+  private IdMaps(
+      @Nullable IdMap uids,
+      @Nullable IdMap gids,
+      boolean setgroupsDenied,
+      Writer writer,
+      long uid,
+      long gid) {
+    this.uids = uids;
+    this.gids = gids;
+    this.setgroupsDenied = setgroupsDenied;
+    this.writer = writer;
+    this.uid = uid;
+    this.gid = gid;
+  }
+
+  /**
+   * Decides who writes these maps.
+   *
+   * @param uid who the child is before it has the maps
+   * @param allowSetgroups null to deny it where that is needed, and where only own ids are mapped
+   * @throws SyscallException EPERM if this user cannot write them
+   */
+  static IdMaps of(
+      @Nullable IdMap uids,
+      @Nullable IdMap gids,
+      @Nullable Boolean allowSetgroups,
+      long uid,
+      long gid)
+      throws SyscallException {
+    boolean own = mapsOnly(uids, uid) && mapsOnly(gids, gid);
+    if (own && !Boolean.TRUE.equals(allowSetgroups)) {
+      return new IdMaps(uids, gids, gids != null, Writer.CHILD, uid, gid);
+    }
+    boolean denied = Boolean.FALSE.equals(allowSetgroups);
+    ThreadStatus thread = new RunningSystem().thread();
+    if (thread.has(ThreadStatus.CAP_SETUID) && thread.has(ThreadStatus.CAP_SETGID)) {
+      return new IdMaps(uids, gids, denied, Writer.JVM, uid, gid);
+    }
+    if (own) {
+      throw Failures.ofStep(
+          "map group " + gid,
+          SystemCall.WRITE,
+          -Errno.EPERM.number(),
+          "setgroups can stay allowed only if CAP_SETGID writes the map");
+    }
+    IdMapTools.requireThere();
+    return new IdMaps(uids, gids, denied, Writer.TOOLS, uid, gid);
+  }
+
+  private static boolean mapsOnly(@Nullable IdMap map, long id) {
+    return map == null
+        || (map.mappings().size() == 1
+            && map.mappings().getFirst().count() == 1
+            && map.mappings().getFirst().outside() == id);
+  }
+
+  /** The uid that the child has to take, if its own is not mapped; null if it keeps its own. */
+  @Nullable Long defaultUid() {
+    return defaultId(uids, uid, "uid");
+  }
+
+  /** As {@link #defaultUid()}. */
+  @Nullable Long defaultGid() {
+    return defaultId(gids, gid, "gid");
+  }
+
+  private static @Nullable Long defaultId(@Nullable IdMap map, long own, String option) {
+    if (map == null || map.mapsOutside(own)) {
+      return null;
+    }
+    if (map.mapsInside(0)) {
+      return 0L;
+    }
+    throw new IllegalStateException(
+        "the map has neither 0 nor an id for the caller's own "
+            + own
+            + ": name the one that the command is to have with "
+            + option
+            + "(…)");
+  }
+
+  /** Adds the steps in which the maps are written, or waited for. */
+  void write(ChildSteps steps) {
+    if (setgroupsDenied) {
+      steps.writeOwn("setgroups", ascii("deny"), IdMaps::remedy);
+    }
+    if (writer != Writer.CHILD) {
+      if (uids != null || gids != null) {
+        steps.program().ask("map user and group ids");
+      }
+      return;
+    }
+    if (uids != null) {
+      steps.writeOwn("uid_map", uids.bytes(), IdMaps::remedy);
+    }
+    if (gids != null) {
+      steps.writeOwn("gid_map", gids.bytes(), IdMaps::remedy);
+    }
+  }
+
+  /** Writes them for the child, which waits. */
+  void answer(long pid) throws IOException {
+    write(pid, "uid_map", "newuidmap", uids);
+    write(pid, "gid_map", "newgidmap", gids);
+  }
+
+  private void write(long pid, String file, String tool, @Nullable IdMap map) throws IOException {
+    if (map == null) {
+      return;
+    }
+    if (writer == Writer.TOOLS) {
+      IdMapTools.run(tool, pid, map);
+      return;
+    }
+    String path = "/proc/" + pid + '/' + file;
+    int result = LaunchCalls.writeFile(path, map.bytes());
+    if (result < 0) {
+      throw Failures.of(SystemCall.WRITE, result, path + ' ' + map, remedy(Errno.of(-result)));
+    }
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static @Nullable String remedy(Errno errno) {
+    return switch (errno) {
+      case EPERM ->
+          "without privilege only one's own ids can be mapped; others take CAP_SETUID and"
+              + " CAP_SETGID in the user namespace of the JVM, or newuidmap and newgidmap";
+      case EACCES -> "a security module (AppArmor, SELinux) may forbid user namespaces";
+      case EINVAL -> "ranges overlap, or are not all mapped in the user namespace of the JVM";
+      default -> Failures.remedy(errno);
+    };
+  }
+}

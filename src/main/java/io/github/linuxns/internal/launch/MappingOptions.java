@@ -1,0 +1,103 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.process.IdMapping;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which ids of the caller's user namespace a new one has, by the names it has for them. */
+public final class MappingOptions {
+  /** A map that is known only when it is known who starts the child. */
+  private enum Usual {
+    ROOT,
+    CURRENT,
+    SUBORDINATE
+  }
+
+  private @Nullable Usual usual;
+  private @Nullable IdMap uids;
+  private @Nullable IdMap gids;
+  private @Nullable Boolean allowSetgroups;
+
+  public void root() {
+    usual(Usual.ROOT);
+  }
+
+  public void current() {
+    usual(Usual.CURRENT);
+  }
+
+  public void subordinate() {
+    usual(Usual.SUBORDINATE);
+  }
+
+  public void uids(IdMapping... mappings) {
+    uids = IdMap.of(mappings);
+    usual = null;
+  }
+
+  public void gids(IdMapping... mappings) {
+    gids = IdMap.of(mappings);
+    usual = null;
+  }
+
+  public void allowSetgroups(boolean allow) {
+    allowSetgroups = allow;
+  }
+
+  private void usual(Usual map) {
+    usual = map;
+    uids = null;
+    gids = null;
+  }
+
+  /**
+   * The maps, and who writes them; null if there are none.
+   *
+   * @param joinedUser true if the child is root of a user namespace that it joins before
+   */
+  @Nullable IdMaps resolve(boolean joinedUser) throws IOException {
+    long uid = joinedUser ? 0 : Syscalls.call(SystemCall.GETEUID, 0, 0, 0, 0, 0);
+    long gid = joinedUser ? 0 : Syscalls.call(SystemCall.GETEGID, 0, 0, 0, 0, 0);
+    if (usual != null) {
+      return switch (usual) {
+        case ROOT -> one(0, uid, 0, gid);
+        case CURRENT -> one(uid, uid, gid, gid);
+        case SUBORDINATE ->
+            IdMaps.of(
+                subordinate("/etc/subuid", uid, uid),
+                subordinate("/etc/subgid", uid, gid),
+                allowSetgroups,
+                uid,
+                gid);
+      };
+    }
+    return uids == null && gids == null ? null : IdMaps.of(uids, gids, allowSetgroups, uid, gid);
+  }
+
+  private IdMaps one(long insideUid, long uid, long insideGid, long gid) throws SyscallException {
+    return IdMaps.of(
+        IdMap.of(new IdMapping(insideUid, uid, 1)),
+        IdMap.of(new IdMapping(insideGid, gid, 1)),
+        allowSetgroups,
+        uid,
+        gid);
+  }
+
+  private static IdMap subordinate(String file, long uid, long own) throws IOException {
+    List<String> lines = Files.readAllLines(Path.of(file), StandardCharsets.UTF_8);
+    String user = System.getProperty("user.name");
+    List<SubordinateIds.Range> ranges = SubordinateIds.parse(lines, user, uid);
+    if (ranges.isEmpty()) {
+      throw new IOException(
+          file + " gives no ids to the user " + user + " (" + uid + "): usermod --add-subuids");
+    }
+    return SubordinateIds.rootlessMap(own, ranges);
+  }
+}

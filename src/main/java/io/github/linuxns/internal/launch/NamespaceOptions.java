@@ -1,0 +1,240 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceSet;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.TypeFacts;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Which namespaces a child joins, and which it gets new. */
+public final class NamespaceOptions {
+  private final Set<NamespaceType> unshared = EnumSet.noneOf(NamespaceType.class);
+  private final List<NamespaceHandle> handles = new ArrayList<>();
+  private final List<NamespaceSet> sets = new ArrayList<>();
+
+  /** 0: none. */
+  private long pid;
+
+  /** Null: all that differ from the caller's. */
+  private @Nullable Set<NamespaceType> ofProcess;
+
+  /** Gives the child new ones. */
+  public void unshare(Collection<NamespaceType> types) {
+    unshared.addAll(types);
+  }
+
+  /** Joins these, which are borrowed until the start. */
+  public void join(Collection<NamespaceHandle> more) {
+    for (NamespaceHandle handle : more) {
+      refuseSecond(handle.type());
+      handles.add(handle);
+    }
+  }
+
+  /** Joins those of a set, which is borrowed until the start. */
+  public void join(NamespaceSet set) {
+    set.types().forEach(this::refuseSecond);
+    sets.add(set);
+  }
+
+  /**
+   * Joins those of a process.
+   *
+   * @param types null for all that differ from those of the thread that starts the child
+   */
+  public void joinProcess(long process, @Nullable Collection<NamespaceType> types) {
+    if (process <= 0 || process > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("not a process id: " + process);
+    }
+    if (pid != 0) {
+      throw new IllegalArgumentException("a second process to join: " + process);
+    }
+    if (types != null) {
+      types.forEach(this::refuseSecond);
+    }
+    pid = process;
+    ofProcess = types == null ? null : EnumSet.copyOf(types);
+  }
+
+  private void refuseSecond(NamespaceType type) {
+    boolean taken =
+        handles.stream().anyMatch(handle -> handle.type() == type)
+            || sets.stream().anyMatch(set -> set.types().contains(type))
+            || (ofProcess != null && ofProcess.contains(type));
+    if (taken) {
+      throw new IllegalArgumentException("more than one " + type + " namespace to join");
+    }
+  }
+
+  Set<NamespaceType> unshared() {
+    return unshared;
+  }
+
+  /** Takes hold of all that is to be joined. */
+  Joined open() throws SyscallException {
+    Joined joined = new Joined();
+    try {
+      for (NamespaceHandle handle : handles) {
+        joined.handles.put(handle.type(), handle.duplicate());
+      }
+      for (NamespaceSet set : sets) {
+        for (NamespaceType type : set.types()) {
+          joined.handles.put(type, set.duplicate(type));
+        }
+      }
+      if (pid != 0) {
+        joined.hold(pid, ofProcess);
+      }
+      return joined;
+    } catch (SyscallException | RuntimeException | Error e) {
+      joined.close();
+      throw e;
+    }
+  }
+
+  /** What is to be joined, open. */
+  static final class Joined implements AutoCloseable {
+    private final Map<NamespaceType, NamespaceHandle> handles = new EnumMap<>(NamespaceType.class);
+    private final Set<NamespaceType> ofProcess = EnumSet.noneOf(NamespaceType.class);
+    private @Nullable OpenFile process;
+    private long pid;
+
+    /** Takes some that are open, to close them in the end. */
+    static Joined of(List<NamespaceHandle> open) {
+      Joined joined = new Joined();
+      open.forEach(handle -> joined.handles.put(handle.type(), handle));
+      return joined;
+    }
+
+    private void hold(long pid, @Nullable Set<NamespaceType> types) throws SyscallException {
+      int fd = LaunchCalls.pidfdOpen(pid);
+      if (fd < 0) {
+        throw Failures.of(SystemCall.PIDFD_OPEN, fd, "process " + pid);
+      }
+      process = new OpenFile(fd);
+      this.pid = pid;
+      if (types != null) {
+        ofProcess.addAll(types);
+        return;
+      }
+      Map<NamespaceType, Namespace> mine = NamespaceFiles.currentAll();
+      NamespaceFiles.allOf(pid)
+          .forEach((type, theirs) -> {
+            if (!theirs.equals(mine.get(type)) && !handles.containsKey(type)) {
+              ofProcess.add(type);
+            }
+          });
+    }
+
+    boolean has(NamespaceType type) {
+      return handles.containsKey(type) || ofProcess.contains(type);
+    }
+
+    boolean isEmpty() {
+      return handles.isEmpty() && ofProcess.isEmpty();
+    }
+
+    /**
+     * Adds the steps that join them. A user namespace comes first, since it may be what grants the
+     * rights to the others; but those to which the caller has the rights, and it does not, have to
+     * come before it: so they are all tried before, and again after.
+     *
+     * @param mounts opens what comes from the caller's mount namespace, before that is left; null
+     *     if nothing does
+     */
+    void write(ChildSteps steps, @Nullable MountSteps mounts) throws SyscallException {
+      boolean mountApart = mounts != null && mounts.hasSources() && has(NamespaceType.MOUNT);
+      Map<NamespaceType, Integer> given = new EnumMap<>(NamespaceType.class);
+      handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::give)));
+      Integer mount = given.remove(NamespaceType.MOUNT);
+      Integer user = given.remove(NamespaceType.USER);
+      if (user != null) {
+        given.forEach((type, fd) -> join(steps, type, fd).tolerating(Errno.EPERM));
+        LaunchStep _ = join(steps, NamespaceType.USER, user);
+      }
+      int process = giveProcess(steps);
+      Set<NamespaceType> together = EnumSet.noneOf(NamespaceType.class);
+      together.addAll(ofProcess);
+      if (mountApart) {
+        together.remove(NamespaceType.MOUNT);
+      }
+      joinOfProcess(steps, together, process);
+      given.forEach((type, fd) -> {
+        LaunchStep _ = join(steps, type, fd);
+      });
+      if (mounts != null && mountApart) {
+        mounts.sources();
+      }
+      if (mount != null) {
+        LaunchStep _ = join(steps, NamespaceType.MOUNT, mount);
+      } else if (mountApart && ofProcess.contains(NamespaceType.MOUNT)) {
+        joinOfProcess(steps, Set.of(NamespaceType.MOUNT), process);
+      }
+    }
+
+    private LaunchStep join(ChildSteps steps, NamespaceType type, int fd) {
+      return steps
+          .add("join " + handles.get(type), SystemCall.SETNS, fd, TypeFacts.of(type).cloneFlag())
+          .explainedBy(Joined::remedy);
+    }
+
+    private void joinOfProcess(ChildSteps steps, Set<NamespaceType> types, int process) {
+      if (!types.isEmpty()) {
+        LaunchStep _ =
+            steps
+                .add(
+                    "join " + types + " of process " + pid, SystemCall.SETNS, process, flags(types))
+                .explainedBy(Joined::remedy);
+      }
+    }
+
+    private static @Nullable String remedy(Errno errno) {
+      return switch (errno) {
+        case EPERM ->
+            "joining takes CAP_SYS_ADMIN in the user namespace that owns it, which joining that"
+                + " user namespace as well may grant";
+        case EINVAL -> "a user namespace that the child is already in cannot be joined";
+        default -> Failures.remedy(errno);
+      };
+    }
+
+    private int giveProcess(ChildSteps steps) {
+      if (process == null) {
+        return -1;
+      }
+      int fd = process.acquire();
+      process.release(); // ours alone, and open until the launch is over
+      return steps.give(fd);
+    }
+
+    @Override
+    public void close() {
+      handles.values().forEach(NamespaceHandle::close);
+      if (process != null) {
+        process.close();
+      }
+    }
+  }
+
+  static int flags(Collection<NamespaceType> types) {
+    int flags = 0;
+    for (NamespaceType type : types) {
+      flags |= TypeFacts.of(type).cloneFlag();
+    }
+    return flags;
+  }
+}

@@ -1,0 +1,192 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.SystemCall;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What a child writes, through a pipe. Not a stream of the JDK's: that could be had by way of
+ * {@code /proc} only, which a thread in a container's mount namespace does not have, and a virtual
+ * thread that reads from it would keep its carrier.
+ *
+ * <p>When the child has ended, what it has left in the pipe is taken out, and the descriptor
+ * closed, so that a process whose output nobody reads costs none. Unless somebody else has the pipe
+ * still: a child of the child. Then nothing that comes is lost, and it stays open.
+ */
+final class PipeInput extends InputStream {
+  private final OpenFile pipe;
+
+  /** Held by the reader, which may block, so nobody else may wait for it. */
+  private final ReentrantLock reading = new ReentrantLock();
+
+  /** What was taken out, and how far it has been read; guarded by the lock. */
+  private byte[] rest = {};
+
+  private int position;
+
+  /** Guarded by the lock: nothing will come any more. */
+  private boolean drained;
+
+  private volatile boolean closed;
+
+  /** The rest is to be taken out, once. */
+  private volatile boolean childEnded;
+
+  PipeInput(OpenFile pipe) {
+    this.pipe = pipe;
+  }
+
+  /** Makes it let go of the pipe if nothing more can come; never blocks. */
+  void childEnded() {
+    childEnded = true;
+    settle();
+  }
+
+  /** Whoever has the lock does this when done, so that it is not forgotten between the two. */
+  private void settle() {
+    if (childEnded && reading.tryLock()) {
+      try {
+        if (childEnded) {
+          childEnded = false;
+          takeRest();
+        }
+      } finally {
+        reading.unlock();
+      }
+    }
+  }
+
+  /** No more than there is now: somebody else may go on writing. */
+  private void takeRest() {
+    int fd;
+    try {
+      fd = pipe.acquire();
+    } catch (IllegalStateException closedBefore) {
+      return;
+    }
+    try {
+      int left = rest.length - position;
+      int more = Math.max(0, LaunchCalls.available(fd));
+      if (more > 0) {
+        rest = Arrays.copyOfRange(rest, position, rest.length + more);
+        position = 0;
+        while (left < rest.length) {
+          int count = LaunchCalls.read(fd, rest, left, rest.length - left);
+          if (count <= 0) {
+            rest = Arrays.copyOf(rest, left);
+          }
+          left += Math.max(0, count);
+        }
+      }
+      if (LaunchCalls.poll(fd, POLLIN, 0) == POLLHUP) {
+        end();
+      }
+    } finally {
+      pipe.release();
+    }
+  }
+
+  private void end() {
+    drained = true;
+    pipe.close();
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    Objects.checkFromIndexSize(offset, length, target.length);
+    if (length == 0) {
+      return 0;
+    }
+    reading.lock();
+    try {
+      requireOpen();
+      int left = rest.length - position;
+      if (left > 0) {
+        int count = Math.min(left, length);
+        System.arraycopy(rest, position, target, offset, count);
+        position += count;
+        return count;
+      }
+      return drained ? -1 : readPipe(target, offset, length);
+    } finally {
+      reading.unlock();
+      settle();
+    }
+  }
+
+  private int readPipe(byte[] target, int offset, int length) throws IOException {
+    int fd = Pipes.acquire(pipe);
+    try {
+      Pipes.await(fd, POLLIN);
+      int count = LaunchCalls.read(fd, target, offset, length);
+      if (count < 0) {
+        throw failure(SystemCall.READ, count);
+      }
+      if (count == 0) {
+        end();
+        return -1;
+      }
+      return count;
+    } finally {
+      pipe.release();
+    }
+  }
+
+  @Override
+  public int available() throws IOException {
+    requireOpen();
+    if (!reading.tryLock()) {
+      return 0; // whoever reads takes what there is
+    }
+    try {
+      int left = rest.length - position;
+      if (drained) {
+        return left;
+      }
+      int fd = Pipes.acquire(pipe);
+      try {
+        int count = LaunchCalls.available(fd);
+        if (count < 0) {
+          throw failure(SystemCall.IOCTL, count);
+        }
+        return left + count;
+      } finally {
+        pipe.release();
+      }
+    } finally {
+      reading.unlock();
+      settle();
+    }
+  }
+
+  /** Never blocks; the descriptor is closed when nobody reads any more. */
+  @Override
+  public void close() {
+    closed = true;
+    pipe.close();
+  }
+
+  private void requireOpen() throws IOException {
+    if (closed) {
+      throw new IOException(Pipes.CLOSED);
+    }
+  }
+
+  private static SyscallException failure(SystemCall call, int result) {
+    return Failures.of(call, result, "the output of a process");
+  }
+}

@@ -1,0 +1,208 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Layouts;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What a child finds around it, beside files and rights: names, clocks, session, control group. */
+public final class SystemOptions {
+  /** What the kernel has room for in a host name. */
+  private static final int MAX_NAME = 64;
+
+  private @Nullable String hostname;
+  private @Nullable String domainname;
+  private @Nullable String timeOffsets;
+  private @Nullable Path cgroup;
+  private boolean newSession;
+  private boolean dieWithParent;
+  private boolean init;
+
+  public void hostname(String name) {
+    hostname = checkedName(name);
+  }
+
+  public void domainname(String name) {
+    domainname = checkedName(name);
+  }
+
+  private static String checkedName(String name) {
+    if (name.indexOf('\0') >= 0 || Syscalls.pathBytes(name).length > MAX_NAME) {
+      throw new IllegalArgumentException(
+          "a name has at most " + MAX_NAME + " bytes, and no NUL: " + name.replace('\0', '?'));
+    }
+    return name;
+  }
+
+  /** How far the clocks of a new time namespace are ahead of the caller's. */
+  public void timeOffsets(Duration monotonic, Duration boottime) {
+    timeOffsets = line("monotonic", monotonic) + line("boottime", boottime);
+  }
+
+  /** Seconds are rounded down, so that what is left is positive: that is how Duration has them. */
+  private static String line(String clock, Duration offset) {
+    return clock + ' ' + offset.getSeconds() + ' ' + offset.getNano() + '\n';
+  }
+
+  public void cgroup(Path directory) {
+    cgroup = directory;
+  }
+
+  public void newSession() {
+    newSession = true;
+  }
+
+  public void dieWithParent() {
+    dieWithParent = true;
+  }
+
+  public void init() {
+    init = true;
+  }
+
+  boolean diesWithParent() {
+    return dieWithParent;
+  }
+
+  boolean hasInit() {
+    return init;
+  }
+
+  /** Opens the control group before anything is started; null if none was named. */
+  @Nullable OpenFile openCgroup() throws SyscallException {
+    if (cgroup == null) {
+      return null;
+    }
+    int fd = LaunchCalls.openDirectory(cgroup.toString());
+    if (fd < 0) {
+      throw Failures.of(SystemCall.OPENAT, fd, "control group " + cgroup);
+    }
+    return new OpenFile(fd);
+  }
+
+  /** Adds the steps that put the child into the control group, before it takes anything. */
+  void writeCgroup(ChildSteps steps, @Nullable OpenFile directory) {
+    if (directory == null) {
+      return;
+    }
+    int fd = directory.acquire();
+    directory.release(); // ours alone, and open until the launch is over
+    LaunchProgram program = steps.program();
+    Slot file = program.slot();
+    String label = "enter the control group " + cgroup;
+    steps
+        .add(
+            label,
+            SystemCall.OPENAT,
+            steps.give(fd),
+            program.text("cgroup.procs"),
+            O_WRONLY | O_CLOEXEC)
+        .into(file)
+        .explainedBy(SystemOptions::cgroupRemedy);
+    steps
+        .add(label, SystemCall.WRITE, 0, program.bytes((byte) '0'), 1)
+        .from(0, file)
+        .explainedBy(SystemOptions::cgroupRemedy);
+  }
+
+  private static @Nullable String cgroupRemedy(Errno errno) {
+    return switch (errno) {
+      case ENOENT -> "it is no directory of a control group file system";
+      case EACCES, EPERM -> "the user needs write access to cgroup.procs there, and above";
+      case EBUSY -> "it has controllers enabled for groups below it, and takes no processes itself";
+      case EOPNOTSUPP -> "its type does not allow processes";
+      default -> Failures.remedy(errno);
+    };
+  }
+
+  /** Adds the steps that set the clocks of a new time namespace, before anybody is in it. */
+  void writeTimeOffsets(ChildSteps steps) {
+    if (timeOffsets != null) {
+      steps.writeOwn(
+          "timens_offsets",
+          timeOffsets.getBytes(StandardCharsets.US_ASCII),
+          errno ->
+              errno == Errno.ERANGE
+                  ? "the clock would be negative, or further ahead than the kernel allows"
+                  : Failures.remedy(errno));
+    }
+  }
+
+  /** Adds the steps that name the host. */
+  void writeNames(ChildSteps steps) {
+    if (hostname != null) {
+      writeName(steps, "host", SystemCall.SETHOSTNAME, hostname);
+    }
+    if (domainname != null) {
+      writeName(steps, "domain", SystemCall.SETDOMAINNAME, domainname);
+    }
+  }
+
+  private static void writeName(ChildSteps steps, String kind, SystemCall call, String name) {
+    long length = Syscalls.pathBytes(name).length;
+    LaunchStep _ =
+        steps
+            .add("name the " + kind + ' ' + name, call, steps.program().text(name), length)
+            .explainedBy(Failures::remedy);
+  }
+
+  /** Adds the steps that bring the loopback interface of a new network up. */
+  static void writeLoopback(ChildSteps steps) {
+    ByteBuffer request = ByteBuffer.allocate(Layouts.IFREQ_SIZE).order(ByteOrder.nativeOrder());
+    request.put(Layouts.IFR_NAME, "lo".getBytes(StandardCharsets.US_ASCII));
+    request.putShort(Layouts.IFR_FLAGS, (short) IFF_UP);
+    Slot socket = steps.program().slot();
+    steps.add("bring lo up", SystemCall.SOCKET, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC).into(socket);
+    steps
+        .add(
+            "bring lo up",
+            SystemCall.IOCTL,
+            0,
+            SIOCSIFFLAGS,
+            steps.program().bytes(request.array()))
+        .from(0, socket)
+        .explainedBy(Failures::remedy);
+  }
+
+  /** Adds the step that makes the child the leader of a session of its own. */
+  void writeSession(ChildSteps steps) {
+    if (newSession) {
+      LaunchStep _ = steps.add("begin a session", SystemCall.SETSID);
+    }
+  }
+
+  /**
+   * Adds the steps after which the child goes on under an init, which is as far as the child has
+   * come by then. All signals wait for it to take them.
+   */
+  void writeInit(ChildSteps steps) {
+    if (!init) {
+      return;
+    }
+    LaunchProgram program = steps.program();
+    steps.add(
+        "block all signals",
+        SystemCall.RT_SIGPROCMASK,
+        SIG_SETMASK,
+        program.words(-1),
+        0,
+        Long.BYTES);
+    steps.add("name the init", SystemCall.PRCTL, PR_SET_NAME, program.text("namespace-init"));
+    steps
+        .add("start the command under an init", SystemCall.CLONE, SIGCHLD)
+        .asInit()
+        .explainedBy(Failures::remedy);
+  }
+}

@@ -36,6 +36,7 @@ class MachineIT {
    */
   @Test
   void withoutProcWhatNeedsItSaysSo() throws Exception {
+    Requirements.kernel(6, 11);
     String said =
         ChildJvm.run(List.of("unshare", "--mount", "--propagation", "private"), WithoutProc.class);
     assertThat(said)
@@ -55,7 +56,6 @@ class MachineIT {
     private WithoutProc() {}
 
     public static void main(String[] args) throws Exception {
-      Requirements.kernel(6, 11);
       long pid = ProcessHandle.current().pid();
       try (NamespaceHandle uts = NamespaceHandle.openCurrent(NamespaceType.UTS)) {
         Machine.run("umount", "--lazy", "/proc");

@@ -180,7 +180,7 @@ class LauncherBuildTest {
     }
     field(source, "step", "result", bytes, 0xb1);
     field(source, "step", "tolerated[0]", bytes, 1L << Errno.ENOENT.number());
-    field(source, "step", "tolerated[1]", bytes, 1L << Errno.ETIMEDOUT.number() - Long.SIZE);
+    field(source, "step", "tolerated[1]", bytes, 1L << (Errno.ETIMEDOUT.number() - Long.SIZE));
     field(source, "step", "expected", bytes, 0xc1);
     int last = LaunchStep.BYTES - Long.BYTES;
     kind(source, "CALL", written(new LaunchStep("", SystemCall.READ)).get(last));

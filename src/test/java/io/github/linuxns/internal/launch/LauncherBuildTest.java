@@ -104,7 +104,7 @@ class LauncherBuildTest {
             "Entry point address: +" + hex(LaunchImage.FILE_ADDRESS + LaunchImage.CODE_OFFSET))
         .containsPattern("Number of program headers: +3")
         .containsPattern("Number of section headers: +0");
-    long code = LaunchImage.CODE_OFFSET + Interpreter.ofThisCpu().size();
+    long code = (long) LaunchImage.CODE_OFFSET + Interpreter.ofThisCpu().size();
     assertThat(header)
         .containsPattern(segment("LOAD", 0, LaunchImage.FILE_ADDRESS, code, "R E"))
         .containsPattern(

@@ -24,7 +24,7 @@ class LaunchProgramTest {
       ByteBuffer bytes = ByteBuffer.allocate(program.size()).order(ByteOrder.nativeOrder());
       program.write(bytes);
       assertThat(bytes.hasRemaining()).as("is as large as it said").isFalse();
-      return new Memory(bytes);
+      return new Memory(bytes.rewind());
     }
 
     long word(long address) {
@@ -37,7 +37,7 @@ class LaunchProgramTest {
       while (bytes.get(end) != 0) {
         end++;
       }
-      return new String(bytes.array(), start, end - start, StandardCharsets.UTF_8);
+      return StandardCharsets.UTF_8.decode(bytes.slice(start, end - start)).toString();
     }
 
     long firstStep() {
@@ -162,7 +162,7 @@ class LaunchProgramTest {
     assertThat(memory.word(memory.firstStep() + STEP_TOLERATED))
         .isEqualTo(1L << 2 | 1L << 13 | 1L << 20);
     assertThat(memory.word(memory.firstStep() + STEP_TOLERATED + Long.BYTES))
-        .isEqualTo(1L << 110 - 64);
+        .isEqualTo(1L << (110 - 64));
   }
 
   @Test
@@ -179,7 +179,7 @@ class LaunchProgramTest {
   @Test
   void aProgramCanBeWrittenTwice() {
     program.add("step", SystemCall.CHDIR, program.text("/")).into(program.slot());
-    assertThat(Memory.of(program).bytes().array()).isEqualTo(Memory.of(program).bytes().array());
+    assertThat(Memory.of(program)).isEqualTo(Memory.of(program));
   }
 
   @Test

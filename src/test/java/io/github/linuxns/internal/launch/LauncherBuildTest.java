@@ -104,7 +104,7 @@ class LauncherBuildTest {
             "Entry point address: +" + hex(LaunchImage.FILE_ADDRESS + LaunchImage.CODE_OFFSET))
         .containsPattern("Number of program headers: +3")
         .containsPattern("Number of section headers: +0");
-    long code = LaunchImage.CODE_OFFSET + Interpreter.ofThisCpu().size();
+    long code = (long) LaunchImage.CODE_OFFSET + Interpreter.ofThisCpu().size();
     assertThat(header)
         .containsPattern(segment("LOAD", 0, LaunchImage.FILE_ADDRESS, code, "R E"))
         .containsPattern(
@@ -180,7 +180,7 @@ class LauncherBuildTest {
     }
     field(source, "step", "result", bytes, 0xb1);
     field(source, "step", "tolerated[0]", bytes, 1L << Errno.ENOENT.number());
-    field(source, "step", "tolerated[1]", bytes, 1L << Errno.ETIMEDOUT.number() - Long.SIZE);
+    field(source, "step", "tolerated[1]", bytes, 1L << (Errno.ETIMEDOUT.number() - Long.SIZE));
     field(source, "step", "expected", bytes, 0xc1);
     int last = LaunchStep.BYTES - Long.BYTES;
     kind(source, "CALL", written(new LaunchStep("", SystemCall.READ)).get(last));

@@ -40,6 +40,10 @@ public final class NothingLeft implements BeforeEachCallback, AfterEachCallback 
       return new State(here, open, StrayThread.find());
     }
 
+    boolean isWithin(State before) {
+      return notIn(before).isEmpty() && before.strays.containsAll(strays);
+    }
+
     List<String> notIn(State before) {
       List<String> more = new ArrayList<>(open);
       before.open.forEach(more::remove);
@@ -62,7 +66,8 @@ public final class NothingLeft implements BeforeEachCallback, AfterEachCallback 
             .get("state", State.class);
     State after = State.now();
     // What a thread factory, or a thread that has ended, held is closed once it has been collected.
-    for (int i = 0; i < 100 && !after.notIn(before).isEmpty(); i++) {
+    // A thread that has been joined is still a task of the kernel for a moment.
+    for (int i = 0; i < 100 && !after.isWithin(before); i++) {
       System.gc();
       Thread.onSpinWait();
       after = State.now();

@@ -284,7 +284,10 @@ final class Launch {
     try {
       question.answer(first);
     } catch (IOException e) {
-      if ((LaunchCalls.poll(control, 0, 0) & POLLHUP) == 0) {
+      // A dying process lets go of its memory, and with it of our rights over it, before its files.
+      LaunchReport came = LaunchCalls.readReport(report);
+      boolean failed = came != null && came.failed();
+      if (!failed && (LaunchCalls.poll(control, 0, INTERRUPT_MILLIS) & POLLHUP) == 0) {
         throw e;
       }
     }

@@ -8,7 +8,6 @@ import io.github.linuxns.internal.Pins;
 import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadFactory;
@@ -29,7 +28,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   private NamespaceHandle(Opened opened) {
     this.opened = opened;
-    this.targets = new Targets(List.of(new Target(type(), opened.file())));
+    this.targets = new Targets(new Target(type(), opened.file()));
   }
 
   /**

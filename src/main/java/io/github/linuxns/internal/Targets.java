@@ -20,6 +20,12 @@ public final class Targets implements Destination, AutoCloseable {
 
   private final int typeBits;
 
+  /** A single one. */
+  public Targets(Target only) {
+    this.all = List.of(only);
+    this.typeBits = ThreadPosition.bit(only.type());
+  }
+
   /** In any order: they are entered in the one that the kernel needs. */
   public Targets(List<Target> targets) {
     List<Target> ordered = new ArrayList<>(targets);

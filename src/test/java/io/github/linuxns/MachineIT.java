@@ -3,8 +3,10 @@ package io.github.linuxns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.ChildJvm;
+import io.github.linuxns.testing.Kernel;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Machines on which something is missing: /proc, the right to see, descriptors, limits. */
 @Timeout(120)
@@ -228,6 +231,76 @@ class MachineIT {
         }
       }
       System.out.println(home + " came home");
+    }
+  }
+
+  @Test
+  void classesThatAreOutOfSightInsideAreNotNeededThere(@TempDir Path directory) throws Exception {
+    String jar = System.getProperty("linuxns.jar");
+    Requirements.that(jar != null, "needs the jar that Maven has built");
+    Path classes = Files.createDirectory(directory.resolve("classes"));
+    Machine.run(
+        Path.of(System.getProperty("java.home"), "bin", "jar").toString(),
+        "--extract",
+        "--file=" + jar,
+        "--dir=" + classes);
+    try (Sandbox there = Sandbox.unshare("--mount", "--propagation", "private")) {
+      Machine.run(
+          "nsenter",
+          "--mount=/proc/" + there.pid() + "/ns/mnt",
+          "mount",
+          "-t",
+          "tmpfs",
+          "none",
+          classes.toString());
+      List<String> command =
+          ChildJvm.command(
+              List.of(), OutOfSight.class, Long.toString(there.pid()), classes.toString());
+      command.replaceAll(argument -> argument.replace(jar, classes.toString()));
+      assertThat(Machine.run(command.toArray(String[]::new)).lines())
+          .satisfiesExactly(
+              line -> assertThat(line).isEqualTo("out of sight"),
+              line -> assertThat(line).isEqualTo("came back"),
+              line -> assertThat(line).startsWith("refused: setns(uts:[").contains("EPERM"),
+              line -> assertThat(line).startsWith("lost: ").contains("CAP_SYS_ADMIN"));
+    }
+  }
+
+  /** What {@link #classesThatAreOutOfSightInsideAreNotNeededThere} runs. */
+  static final class OutOfSight {
+    private OutOfSight() {}
+
+    public static void main(String[] args) throws Exception {
+      Path library = Path.of(args[1], "io");
+      Namespace home = Namespace.current(NamespaceType.MOUNT);
+      String said = Files.exists(library) ? "in sight" : "?";
+      Kernel.regain(Kernel.CAP_SYS_ADMIN); // loads what the test itself needs
+      try (NamespaceHandle mount =
+              NamespaceHandle.open(Long.parseLong(args[0]), NamespaceType.MOUNT);
+          NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+        try (var _ = mount.enter()) {
+          said = Files.exists(library) ? said : "out of sight";
+          try (var _ = uts.enter();
+              var _ = mount.enter()) {
+            said += "";
+          }
+        }
+        System.out.println(said);
+        System.out.println(
+            Namespace.current(NamespaceType.MOUNT).equals(home) ? "came back" : "stayed there");
+        NamespaceScope scope = mount.enter();
+        Kernel.drop(Kernel.CAP_SYS_ADMIN);
+        try {
+          uts.enter().close();
+        } catch (SyscallException e) {
+          System.out.println("refused: " + e.getMessage());
+        }
+        try {
+          scope.close();
+        } catch (NamespaceLeakError e) {
+          System.out.println("lost: " + e.getMessage());
+        }
+      }
     }
   }
 

@@ -71,6 +71,13 @@ public final class Requirements {
     require(Need.COMMAND, isOnPath(name), "needs the command " + name);
   }
 
+  /** No such command on the PATH: what is done without it can be seen only where it is not. */
+  public static void commandMissing(String name) {
+    if (isOnPath(name)) {
+      throw new TestAbortedException("needs a machine without the command " + name);
+    }
+  }
+
   /** A kernel at least as new. */
   public static void kernel(int major, int minor) {
     require(

@@ -10,6 +10,7 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.mount.Mount;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -225,7 +226,7 @@ class JoinIT {
   void theCommandIsLookedUpInTheJoinedMountNamespace() throws Exception {
     try (Waiting container =
             Waiting.start(
-                Waiting.cat().mapRootUser().mount("/mnt", io.github.linuxns.mount.Mount.tmpfs()));
+                Waiting.cat().mapRootUser().mount("/mnt", Mount.tmpfs()));
         Waiting writer =
             Waiting.start(Waiting.cat().joinProcess(container.pid()).directory("/mnt"))) {
       assertThat(

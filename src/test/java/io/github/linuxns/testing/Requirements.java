@@ -71,13 +71,6 @@ public final class Requirements {
     require(Need.COMMAND, isOnPath(name), "needs the command " + name);
   }
 
-  /** No such command on the PATH: what is done without it can be seen only where it is not. */
-  public static void commandMissing(String name) {
-    if (isOnPath(name)) {
-      throw new TestAbortedException("needs a machine without the command " + name);
-    }
-  }
-
   /** A kernel at least as new. */
   public static void kernel(int major, int minor) {
     require(
@@ -89,6 +82,18 @@ public final class Requirements {
   /** Anything else; never expected to be missing in CI. */
   public static void that(boolean condition, String reason) {
     require(Need.CONDITION, condition, reason);
+  }
+
+  /** What a machine may lack that is as good as others, in CI too: a skip is no failure there. */
+  public static void ifThisMachineHas(String what, boolean condition) {
+    if (!condition) {
+      throw new TestAbortedException("needs " + what);
+    }
+  }
+
+  /** Whether a command is on the PATH. */
+  public static boolean hasCommand(String name) {
+    return isOnPath(name);
   }
 
   /** Skips a test here that was skipped, and judged, in a lane's JVM. */

@@ -19,7 +19,8 @@ chapter("Open: a handle keeps a namespace alive and leads into it.");
 long parent = ProcessHandle.current().parent().orElseThrow().pid();
 try (var network = NamespaceHandle.open(parent, NETWORK); var owner = network.openOwner().orElseThrow()) {
   say("Process " + parent + ", our parent, is in " + network + ".");
-  network.id().ifPresent(id -> say("Inodes are used again; this network's id never is: " + Long.toUnsignedString(id) + "."));
+  network.id().ifPresent(id -> say("The inode goes to another namespace when this one is gone; its id, "
+      + Long.toUnsignedString(id) + ", stays its own until the machine is restarted."));
   say(owner + " owns it, and was made by user " + owner.ownerUid() + ".");
   check(network.namespace().equals(Namespace.current(NETWORK)));
 }
@@ -83,10 +84,10 @@ void pool() throws Exception {
   chapter("Pool: threads that live inside.");
   try (var network = NamespaceHandle.create(NETWORK);
       var pool = Executors.newFixedThreadPool(2, network.threadFactory())) {
-    Callable<Namespace> task = () -> Namespace.current(NETWORK);
+    Callable<String> task = () -> Thread.currentThread().getName() + " is in " + Namespace.current(NETWORK);
     for (var future : pool.invokeAll(List.of(task, task, task))) {
-      say("A task ran in " + future.get() + ".");
-      check(future.get().equals(network.namespace()));
+      say("A task ran: " + future.get() + ".");
+      check(future.get().endsWith(" is in " + network));
     }
   }
 }

@@ -40,7 +40,7 @@ public record Namespace(NamespaceType type, long inode) {
    * @param type which of its namespaces
    * @return the namespace
    * @throws SyscallException {@code ENOSYS} if the kernel lacks the type; {@code ENOENT} if {@code
-   *     /proc} is not mounted
+   *     /proc} is needed (before Linux 6.11) and not mounted
    * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_ns.5.html">proc_pid_ns(5)</a>
    */
   public static Namespace current(NamespaceType type) throws SyscallException {

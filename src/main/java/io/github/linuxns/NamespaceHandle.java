@@ -1,17 +1,13 @@
 package io.github.linuxns;
 
-import io.github.linuxns.internal.FreshThread;
-import io.github.linuxns.internal.InsideThreads;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Pins;
 import io.github.linuxns.internal.Target;
-import io.github.linuxns.internal.ThreadPosition;
+import io.github.linuxns.internal.Targets;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadFactory;
@@ -28,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NamespaceHandle implements Enterable, AutoCloseable {
   private final Opened opened;
-  private final Target target;
+  private final Targets targets;
 
   private NamespaceHandle(Opened opened) {
     this.opened = opened;
-    this.target = new Target(opened.namespace().type(), opened.file());
+    this.targets = new Targets(new Target(type(), opened.file()));
   }
 
   /**
@@ -41,7 +37,8 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @param type which of its namespaces
    * @return a handle, to be closed
    * @throws SyscallException {@code ENOSYS} if the kernel lacks the type; {@code ENOENT} if {@code
-   *     /proc} is not mounted; {@code EMFILE} if the process may not open more files
+   *     /proc} is needed (before Linux 6.11) and not mounted; {@code EMFILE} if the process may not
+   *     open more files
    */
   public static NamespaceHandle openCurrent(NamespaceType type) throws SyscallException {
     return new NamespaceHandle(NamespaceFiles.openCurrent(type));
@@ -211,18 +208,21 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @see <a href="https://man7.org/linux/man-pages/man2/mount.2.html">mount(2)</a>
    */
   public void pin(Path target) throws SyscallException {
-    requireOpen();
+    opened.file().requireOpen();
     Pins.pin(opened, target);
   }
 
   /**
    * Undoes {@link #pin}: takes the mount off, and removes the file. The namespace goes when nothing
-   * else holds it.
+   * else holds it. What somebody else pins there meanwhile stays.
+   *
+   * <p>A file that is removed takes along what is pinned at it in other mount namespaces, where the
+   * directory is the same: keep pins where only one mount namespace has them.
    *
    * @param target the file that a namespace is pinned at
-   * @throws SyscallException {@code EINVAL} if no namespace is pinned there; {@code ENOENT} if the
-   *     file is missing; {@code EPERM} without {@code CAP_SYS_ADMIN} in the user namespace that
-   *     owns the calling thread's mount namespace
+   * @throws SyscallException {@code EINVAL} if no namespace is pinned there, or none any more when
+   *     it is to be taken off; {@code ENOENT} if the file is missing; {@code EPERM} without {@code
+   *     CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount namespace
    * @see <a href="https://man7.org/linux/man-pages/man2/umount.2.html">umount(2)</a>
    */
   public static void unpin(Path target) throws SyscallException {
@@ -237,7 +237,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @throws SyscallException {@code EMFILE} if the process may not open more files
    */
   public NamespaceHandle duplicate() throws SyscallException {
-    return new NamespaceHandle(new Opened(opened.file().duplicate(), opened.namespace()));
+    return new NamespaceHandle(opened.duplicate());
   }
 
   /**
@@ -260,21 +260,18 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   @Override
   public NamespaceScope enter() throws SyscallException {
-    return ThreadPosition.ofCurrentThread().enter(target);
+    return targets.enter();
   }
 
   @Override
   public <T extends @Nullable Object, X extends Exception> T call(Task<? extends T, X> task)
       throws SyscallException, X {
-    requireOpen();
-    return FreshThread.call("in " + namespace(), List.of(target), task);
+    return targets.call(threadName(), task);
   }
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
-    Objects.requireNonNull(base);
-    requireOpen();
-    return InsideThreads.of("in " + namespace(), base, List.of(target));
+    return targets.threadFactory(threadName(), base);
   }
 
   /** {@return true until it is closed} */
@@ -295,17 +292,17 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
   }
 
   /** Opens a namespace of a set a second time. */
-  static NamespaceHandle ofDuplicate(Target target) throws SyscallException {
-    return new NamespaceHandle(NamespaceFiles.opened(target.file().duplicate(), target.type()));
+  static NamespaceHandle ofDuplicate(OpenFile file, NamespaceType type) throws SyscallException {
+    return new NamespaceHandle(NamespaceFiles.opened(file.duplicate(), type));
   }
 
   /** What a set duplicates. */
-  Target target() {
-    return target;
+  OpenFile file() {
+    return opened.file();
   }
 
-  private void requireOpen() {
-    opened.file().requireOpen();
+  private String threadName() {
+    return "in " + namespace();
   }
 
   private <T> T using(Question<T> question) throws SyscallException {

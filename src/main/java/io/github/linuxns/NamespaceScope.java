@@ -1,5 +1,6 @@
 package io.github.linuxns;
 
+import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.ThreadPosition;
 import java.util.EnumSet;
 
@@ -55,6 +56,6 @@ public interface NamespaceScope extends AutoCloseable {
   @CheckReturnValue
   static NamespaceScope unshare(NamespaceType first, NamespaceType... rest)
       throws SyscallException {
-    return ThreadPosition.ofCurrentThread().unshare(EnumSet.of(first, rest));
+    return ThreadPosition.ofCurrentThread().move(new NewNamespaces(EnumSet.of(first, rest)));
   }
 }

@@ -1,12 +1,10 @@
 package io.github.linuxns;
 
-import io.github.linuxns.internal.FreshThread;
-import io.github.linuxns.internal.InsideThreads;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.ProcessReference;
 import io.github.linuxns.internal.Target;
-import io.github.linuxns.internal.ThreadPosition;
+import io.github.linuxns.internal.Targets;
 import io.github.linuxns.internal.TypeFacts;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,7 +13,6 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -27,20 +24,16 @@ import org.jspecify.annotations.Nullable;
  * NamespaceHandle} says of closing holds here too. All methods may be called by any thread.
  */
 public final class NamespaceSet implements Enterable, AutoCloseable {
-  /** In the order in which they are entered. */
-  private final List<Target> targets;
-
+  private final Targets targets;
   private final Set<NamespaceType> types;
 
   private NamespaceSet(Map<NamespaceType, OpenFile> files) {
-    List<Target> ordered = new ArrayList<>();
-    files.forEach((type, file) -> ordered.add(new Target(type, file)));
-    // MOUNT last: until then the files of the caller are in reach.
-    ordered.sort((a, b) -> Boolean.compare(isMount(a), isMount(b)));
-    this.targets = List.copyOf(ordered);
-    EnumSet<NamespaceType> all = EnumSet.noneOf(NamespaceType.class);
-    all.addAll(files.keySet());
-    this.types = Collections.unmodifiableSet(all);
+    List<Target> all = new ArrayList<>();
+    files.forEach((type, file) -> all.add(new Target(type, file)));
+    this.targets = new Targets(all);
+    EnumSet<NamespaceType> keys = EnumSet.noneOf(NamespaceType.class);
+    keys.addAll(files.keySet());
+    this.types = Collections.unmodifiableSet(keys);
   }
 
   /**
@@ -66,7 +59,7 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     }
     return collect(files -> {
       for (NamespaceHandle handle : handles) {
-        files.put(handle.type(), handle.target().file().duplicate());
+        files.put(handle.type(), handle.file().duplicate());
       }
     });
   }
@@ -137,39 +130,33 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
    * @throws SyscallException {@code EMFILE} if the process may not open more files
    */
   public NamespaceHandle duplicate(NamespaceType type) throws SyscallException {
-    for (Target target : targets) {
-      if (target.type() == type) {
-        return NamespaceHandle.ofDuplicate(target);
-      }
+    OpenFile file = targets.file(type);
+    if (file == null) {
+      throw new IllegalArgumentException("no " + type + " namespace in the set, only " + types);
     }
-    throw new IllegalArgumentException("no " + type + " namespace in the set, only " + types);
+    return NamespaceHandle.ofDuplicate(file, type);
   }
 
   @Override
   public NamespaceScope enter() throws SyscallException {
-    return ThreadPosition.ofCurrentThread().enter(targets);
+    return targets.enter();
   }
 
   @Override
   public <T extends @Nullable Object, X extends Exception> T call(Task<? extends T, X> task)
       throws SyscallException, X {
-    requireOpen();
-    return FreshThread.call(threadName(), targets, task);
+    return targets.call(threadName(), task);
   }
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
-    Objects.requireNonNull(base);
-    requireOpen();
-    return InsideThreads.of(threadName(), base, targets);
+    return targets.threadFactory(threadName(), base);
   }
 
   /** Closes it; a second time does nothing. */
   @Override
   public void close() {
-    for (Target target : targets) {
-      target.file().close();
-    }
+    targets.close();
   }
 
   /** {@return the types, such as "[NETWORK, UTS]"} */
@@ -178,18 +165,8 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     return types.toString();
   }
 
-  private void requireOpen() {
-    for (Target target : targets) {
-      target.file().requireOpen();
-    }
-  }
-
   private String threadName() {
     return "in " + types;
-  }
-
-  private static boolean isMount(Target target) {
-    return target.type() == NamespaceType.MOUNT;
   }
 
   /** Fills a set; what is open is closed again if that fails. */

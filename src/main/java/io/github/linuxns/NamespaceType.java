@@ -47,8 +47,10 @@ public enum NamespaceType {
    * Tells whether the running kernel has namespaces of this kind: of its age, and built in. It
    * needs no privilege, and says nothing of permission to create one.
    *
-   * @return false also when {@code /proc} is not mounted and the kernel is older than Linux 6.11,
-   *     so that there is nothing to tell it by
+   * @return false also where this library cannot call the kernel, which is anywhere but on Linux on
+   *     x86-64 and aarch64; and when {@code /proc} is not mounted and the kernel is older than
+   *     Linux 6.11, so that there is nothing to tell it by
+   * @throws UnsupportedOperationException if the JVM denies the library native access
    */
   public boolean isSupported() {
     return NamespaceFiles.isSupported(this);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.linuxns.testing.LeftToTheCollector;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -229,6 +230,7 @@ class CallIT {
   }
 
   @Test
+  @LeftToTheCollector
   void aPoolLivesInsideAndKeepsTheBasesThreads() throws Exception {
     ThreadFactory base =
         task -> {
@@ -264,24 +266,11 @@ class CallIT {
     }
   }
 
-  /** What only a factory held is closed when it has been collected. */
-  private static void awaitDescriptorsGone() throws Exception {
-    long home = here().inode();
-    Machine.await(
-        "the factory's descriptor is closed",
-        () -> {
-          System.gc();
-          return Machine.openNamespaces().stream()
-              .allMatch(text -> !text.startsWith("uts:") || text.equals("uts:[" + home + "]"));
-        });
-  }
-
   @Test
+  @LeftToTheCollector
   void aForgottenHandleIsClosedByTheCollector() throws Exception {
     NamespaceHandle.create(NamespaceType.UTS);
-    NamespaceScope leaked = leak();
-    awaitDescriptorsGone();
-    assertThat(leaked).isNotNull();
+    assertThat(leak()).isNotNull(); // that nothing is left, NothingLeft sees
   }
 
   /** A scope that is never closed, on a thread that ends. */
@@ -301,6 +290,7 @@ class CallIT {
   }
 
   @Test
+  @LeftToTheCollector
   void aVirtualBaseIsRefused() throws Exception {
     try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
       assertThatIllegalArgumentException()
@@ -313,6 +303,7 @@ class CallIT {
   }
 
   @Test
+  @LeftToTheCollector
   void aPoolsTaskFailsAsAnyPoolsDoes() throws Exception {
     try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS);
         ExecutorService pool = Executors.newSingleThreadExecutor(uts.threadFactory())) {

@@ -1,6 +1,7 @@
 package io.github.linuxns;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
@@ -93,5 +94,15 @@ class ConsumerIT {
             "--module",
             "consumer/consumer.Main");
     assertThat(said.lines()).containsExactly("entered", "came back", "module");
+    assertThatThrownBy(() ->
+            Machine.run(
+                JDK.resolve("java").toString(),
+                "--illegal-native-access=deny",
+                "--module-path",
+                directory.resolve("out") + ":" + jar,
+                "--module",
+                "consumer/consumer.Main"))
+        .hasMessageContaining("UnsupportedOperationException")
+        .hasMessageContaining("start it with --enable-native-access=io.github.linuxns");
   }
 }

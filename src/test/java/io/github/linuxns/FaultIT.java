@@ -3,21 +3,22 @@ package io.github.linuxns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.ChildJvm;
-import io.github.linuxns.testing.Machine;
+import io.github.linuxns.testing.Footprint;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernel refuses a step in the middle: strace makes it. Each fault is tried in a JVM of its
@@ -39,19 +40,13 @@ class FaultIT {
    * @param fault as strace's inject= takes it
    */
   private String inject(String fault, String operation) throws IOException, InterruptedException {
+    return run(strace(fault), operation);
+  }
+
+  private static List<String> strace(String fault) {
     String call = fault.substring(0, fault.indexOf(':'));
-    return run(
-        List.of(
-            "strace",
-            "-f",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            "trace=" + call,
-            "-e",
-            "inject=" + fault),
-        operation);
+    return List.of(
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", "inject=" + fault);
   }
 
   private String run(List<String> prefix, String operation)
@@ -74,23 +69,88 @@ class FaultIT {
     "enter, setns:error=EPERM:when=3, NamespaceLeakError, away",
     "unshare, unshare:error=ENOSPC:when=1, /proc/sys/user/max_uts_namespaces, stayed",
     "unshare, unshare:error=ENOSYS:when=1, ENOSYS, stayed",
-    "network, socket:error=EMFILE:when=1+, socket, stayed",
+    "network, socket:error=EMFILE:when=1, socket, stayed",
+    "network, ioctl:error=EPERM:when=1, ioctl(lo up), stayed",
+    "network, ioctl:error=EPERM:when=2, ioctl(lo up), stayed",
+    "set, fcntl:error=EMFILE:when=1, EMFILE, stayed",
+    "set, fcntl:error=EMFILE:when=2, EMFILE, stayed",
     "set, setns:error=EPERM:when=4, setns, stayed",
     "set, setns:error=EPERM:when=4+, NamespaceLeakError, away",
     "create, unshare:error=ENOSPC:when=1+, ENOSPC, stayed",
-    "create, socket:error=EMFILE:when=1+, EMFILE, stayed",
+    "create, socket:error=EMFILE:when=1, EMFILE, stayed",
+    "create, ioctl:error=EPERM:when=2, ioctl(lo up), stayed",
     "call, setns:error=EPERM:when=1+, EPERM, stayed",
     "factory, setns:error=EPERM:when=1+, EPERM, stayed",
+    "factory, fcntl:error=EMFILE:when=1, EMFILE, stayed",
     "pin, mount:error=EPERM:when=1+, mount, stayed",
     "pin, flock:error=ENOLCK:when=1+, flock, stayed",
     "openOrCreate, mount:error=ENOMEM:when=1+, ENOMEM, stayed",
     "openOrCreate, unshare:error=ENOSPC:when=1+, ENOSPC, stayed",
+    // The first is the proof that the directory can be changed to, then there and back.
     "mount, fchdir:error=EACCES:when=1, fchdir, stayed",
+    "mount, fchdir:error=EACCES:when=2, NamespaceLeakError, away",
+    "mount, fchdir:error=EACCES:when=3, NamespaceLeakError, away",
+    "allOf, pidfd_send_signal:error=ESRCH:when=1, ESRCH, stayed",
     "open, pidfd_open:error=ENOSYS:when=1+, done, stayed",
     "open, pidfd_open:error=EMFILE:when=1, EMFILE, stayed",
   })
   void aStepFails(String operation, String fault, String says, String where) throws Exception {
     assertThat(inject(fault, operation)).contains(says, where, "nothing left");
+    assertThat(pin()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "open, /proc/self/ns/net",
+    "unshare, /proc/self/ns/uts",
+    "mount, /proc/self/ns/mnt",
+    "mount, /proc/self/cwd",
+    "mount, /",
+  })
+  void whatIsOpenCannotBeLookedAt(String operation, Path link) throws Exception {
+    Path file = Files.isSymbolicLink(link) ? Files.readSymbolicLink(link) : link;
+    List<String> strace = new ArrayList<>(strace("statx:error=ENOMEM"));
+    strace.addAll(List.of("-P", file.toString())); // or it would keep the JVM from its class path
+    assertThat(run(strace, operation)).contains("statx", "ENOMEM", "stayed", "nothing left");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aThreadInAChrootThatCannotChangeItsRootBackIsLost(int when) throws Exception {
+    Path root = Files.createTempDirectory("linuxns-chroot");
+    try {
+      List<String> prefix =
+          new ArrayList<>(
+              List.of(
+                  "unshare",
+                  "--mount",
+                  "sh",
+                  "-c",
+                  "mount --rbind / " + root + " && exec chroot " + root + " \"$@\"",
+                  "sh"));
+      prefix.addAll(strace("chroot:error=EPERM:when=" + when));
+      assertThat(run(prefix, "mount")).contains("NamespaceLeakError", "away", "nothing left");
+    } finally {
+      Files.delete(root);
+    }
+  }
+
+  @Test
+  void whatCannotBeTakenOffStaysPinned() throws Exception {
+    assertThat(inject("umount2:error=EBUSY:when=1", "unpin"))
+        .contains("umount2", "EBUSY", "stayed", "nothing left");
+    assertThat(Namespace.of(pin()).type()).isEqualTo(NamespaceType.UTS);
+    NamespaceHandle.unpin(pin());
+    assertThat(pin()).doesNotExist();
+  }
+
+  @Test
+  void aFileThatCannotBeRemovedIsOfUseAgain() throws Exception {
+    assertThat(inject("unlinkat:error=EROFS:when=1", "unpin"))
+        .contains("unlinkat", "EROFS", "stayed", "nothing left");
+    assertThat(pin()).isEmptyFile();
+    NamespaceHandle.openOrCreate(pin(), NamespaceType.UTS).close();
+    NamespaceHandle.unpin(pin());
     assertThat(pin()).doesNotExist();
   }
 
@@ -102,61 +162,89 @@ class FaultIT {
       Path pin = Path.of(args[1]);
       long other = Long.parseLong(args[2]);
       Path there = Path.of("/proc/" + other + "/ns");
-      Map<NamespaceType, Namespace> home = Namespace.currentAll();
       try (NamespaceHandle uts = NamespaceHandle.open(there.resolve("uts"));
           NamespaceHandle ipc = NamespaceHandle.open(there.resolve("ipc"));
           NamespaceHandle mount = NamespaceHandle.open(there.resolve("mnt"))) {
-        List<String> before = Machine.openNamespaces();
-        try {
-          switch (args[0]) {
-            case "enter" -> uts.enter().close();
-            case "mount" -> mount.enter().close();
-            case "unshare" -> NamespaceScope.unshare(NamespaceType.UTS).close();
-            case "network" -> NamespaceScope.unshare(NamespaceType.NETWORK).close();
-            case "create" -> NamespaceHandle.create(NamespaceType.NETWORK).close();
-            case "call" -> uts.run(() -> {});
-            case "factory" -> uts.threadFactory();
-            case "pin" -> uts.pin(pin);
-            case "openOrCreate" -> NamespaceHandle.openOrCreate(pin, NamespaceType.UTS).close();
-            case "open" -> NamespaceHandle.open(other, NamespaceType.UTS).close();
-            case "set" -> {
-              try (NamespaceSet set = NamespaceSet.of(uts, ipc)) {
-                set.enter().close();
-              }
-            }
-            default -> throw new IllegalArgumentException(args[0]);
-          }
-          System.out.println("done");
-        } catch (Throwable e) {
-          System.out.println(e);
+        Enterable.Action<Exception> operation =
+            switch (args[0]) {
+              case "enter" -> () -> uts.enter().close();
+              case "mount" -> () -> mount.enter().close();
+              case "unshare" -> () -> NamespaceScope.unshare(NamespaceType.UTS).close();
+              case "network" -> () -> NamespaceScope.unshare(NamespaceType.NETWORK).close();
+              case "create" -> () -> NamespaceHandle.create(NamespaceType.NETWORK).close();
+              case "call" -> () -> uts.run(() -> {});
+              case "factory" -> uts::threadFactory;
+              case "pin" -> () -> uts.pin(pin);
+              case "unpin" -> () -> NamespaceHandle.unpin(pin);
+              case "openOrCreate" ->
+                  () -> NamespaceHandle.openOrCreate(pin, NamespaceType.UTS).close();
+              case "open" -> () -> NamespaceHandle.open(other, NamespaceType.NETWORK).close();
+              case "allOf" -> () -> Namespace.allOf(other);
+              case "set" ->
+                  () -> {
+                    try (NamespaceSet set = NamespaceSet.of(uts, ipc)) {
+                      set.enter().close();
+                    }
+                  };
+              default -> throw new IllegalArgumentException(args[0]);
+            };
+        if (args[0].equals("unpin")) {
+          uts.pin(pin);
         }
-        report(before, home, pin);
+        Footprint before = look();
+        // strace counts the calls of each thread: on this one they are the operation's only.
+        Thread thread = Thread.ofPlatform().start(() -> perform(operation));
+        thread.join();
+        List<String> left = Footprint.leftSince(before);
+        System.out.println(left.isEmpty() ? "nothing left" : "left: " + left);
       }
     }
 
-    private static void report(List<String> before, Map<NamespaceType, Namespace> home, Path pin)
-        throws Exception {
-      boolean stayed = Namespace.currentAll().equals(home);
-      System.out.println(stayed ? "stayed" : "away " + Namespace.currentAll());
-      List<String> left = new ArrayList<>(Machine.openNamespaces());
-      before.forEach(left::remove);
-      home.values().forEach(namespace -> left.remove(namespace.toString()));
-      for (StrayThread stray : StrayThread.find()) {
-        if (stayed) {
-          left.add(stray.toString());
+    /** The fault meets this thread, too, at its first look. */
+    private static Footprint look() throws IOException {
+      try {
+        return Footprint.now();
+      } catch (SyscallException injected) {
+        return Footprint.now();
+      }
+    }
+
+    private static void perform(Enterable.Action<Exception> operation) {
+      try {
+        List<String> before = Footprint.here();
+        try {
+          operation.run();
+          System.out.println("done");
+        } catch (Exception | NamespaceLeakError e) {
+          System.out.println(e);
         }
+        List<String> after = Footprint.here();
+        System.out.println(after.equals(before) ? "stayed" : "away: " + after);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      if (Files.exists(pin)) {
-        left.add(pin.toString());
-      }
-      System.out.println(left.isEmpty() ? "nothing left" : "left: " + left);
     }
   }
 
   @Test
   void whatIsTriedWorksWithoutAFault() throws Exception {
-    for (String operation : List.of("enter", "mount", "unshare", "network", "create", "set")) {
-      assertThat(run(List.of(), operation)).contains("done", "stayed", "nothing left");
+    for (String operation :
+        List.of(
+            "enter",
+            "mount",
+            "unshare",
+            "network",
+            "create",
+            "set",
+            "call",
+            "open",
+            "allOf",
+            "unpin",
+            "openOrCreate")) {
+      assertThat(run(List.of(), operation)).contains("done", "stayed");
+      if (operation.equals("openOrCreate")) {
+        NamespaceHandle.unpin(pin());
+      }
     }
   }
 }

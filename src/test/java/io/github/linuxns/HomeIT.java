@@ -232,6 +232,24 @@ class HomeIT {
   }
 
   @Test
+  void aThreadThatIsBornWhereProcIsOfOthersLearnsItsHomes() throws Exception {
+    Requirements.kernel(6, 11);
+    Requirements.command("unshare");
+    try (Sandbox container = Sandbox.unshare("--mount", "--pid", "--fork", "--mount-proc");
+        NamespaceHandle mount = NamespaceHandle.open(container.pid(), NamespaceType.MOUNT);
+        NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+      Namespace home = Namespace.current(NamespaceType.UTS);
+      mount.run(() -> {
+        assertThat(Path.of("/proc/thread-self/ns")).doesNotExist();
+        try (var _ = uts.enter()) {
+          assertThat(Namespace.current(NamespaceType.UTS)).isEqualTo(uts.namespace());
+        }
+        assertThat(Namespace.current(NamespaceType.UTS)).isEqualTo(home);
+      });
+    }
+  }
+
+  @Test
   void noOtherThreadsRootOrWorkingDirectoryMoves() throws Exception {
     Requirements.command("unshare");
     Path process = Path.of("/proc/self/cwd");

@@ -27,9 +27,13 @@ class PollutionIT {
   }
 
   /** What a body that does not know the rule may do inside. */
-  private static void startThingsLazily() throws Exception {
+  private static void startPools() throws Exception {
     Thread.ofVirtual().start(() -> LockSupport.parkNanos(1)).join();
     ForkJoinPool.commonPool().submit(() -> {}).get(10, TimeUnit.SECONDS);
+  }
+
+  private static void startThingsLazily() throws Exception {
+    startPools();
     new ProcessBuilder("true").start().waitFor();
   }
 
@@ -81,15 +85,15 @@ class PollutionIT {
     public static void main(String[] args) throws Exception {
       try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
         try (var _ = uts.enter()) {
-          awaitReaper();
-          startThingsLazily();
+          startPools();
         }
-        uts.run(PollutionIT::startThingsLazily);
+        uts.run(PollutionIT::startPools);
       }
+      awaitReaper();
       printStrays();
     }
 
-    /** It is started by a thread at home which nobody waits for. */
+    /** The library starts it, and does not wait for it. */
     private static void awaitReaper() {
       Machine.await(
           "the reaper runs",

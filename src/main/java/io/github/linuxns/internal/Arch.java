@@ -1,5 +1,7 @@
 package io.github.linuxns.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The CPUs whose kernel interface is known, and the flags and layouts that differ between them. The
  * other thing that differs, the system call numbers, is in {@link SystemCall}; all other structures
@@ -11,6 +13,10 @@ public enum Arch {
 
   /** What older kernels do not know, which therefore see no more than O_DIRECTORY and refuse. */
   private static final int O_TMPFILE_ALONE = 0x40_0000;
+
+  /** The one that this JVM runs on; null if it is none of them. */
+  private static final @Nullable Arch CURRENT =
+      of(System.getProperty("os.name"), System.getProperty("os.arch"));
 
   private final int oDirectory;
   private final int oNofollow;
@@ -24,28 +30,29 @@ public enum Arch {
     this.elfMachine = elfMachine;
   }
 
-  /** The one that this JVM runs on. */
+  /**
+   * The one that this JVM runs on.
+   *
+   * @throws UnsupportedOperationException if it is none of them, each time
+   */
   public static Arch current() {
-    return of(System.getProperty("os.name"), System.getProperty("os.arch"));
+    if (CURRENT == null) {
+      throw Failures.unsupportedMachine();
+    }
+    return CURRENT;
   }
 
-  static Arch of(String osName, String osArch) {
-    if (osName.equals("Linux")) {
-      switch (osArch) {
-        case "amd64", "x86_64" -> {
-          return X86_64;
-        }
-        case "aarch64" -> {
-          return AARCH64;
-        }
-        default -> {}
-      }
-    }
-    throw new UnsupportedOperationException(
-        "Linux namespaces are supported on Linux x86-64 and aarch64, not on "
-            + osName
-            + ' '
-            + osArch);
+  /** Whether this JVM runs on one of them. */
+  static boolean isKnown() {
+    return CURRENT != null;
+  }
+
+  private static @Nullable Arch of(String osName, String osArch) {
+    return switch (osName.equals("Linux") ? osArch : "") {
+      case "amd64", "x86_64" -> X86_64;
+      case "aarch64" -> AARCH64;
+      default -> null;
+    };
   }
 
   public int oDirectory() {

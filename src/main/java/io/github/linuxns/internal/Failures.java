@@ -25,15 +25,12 @@ public final class Failures {
 
   private Failures() {}
 
-  /** Loads what it takes to explain a failure, while the class path is in reach. */
-  static Object[] load() {
-    return new Object[] {
-      SyscallException.class,
-      NamespaceLeakError.class,
-      Remedies.class,
-      RunningSystem.class,
-      Errno.class
-    };
+  /**
+   * Explains a failure that has not happened, once: whatever that takes is loaded while the class
+   * path is in reach, which it may not be in another mount namespace.
+   */
+  static void rehearse() {
+    Rehearsal.done();
   }
 
   /**
@@ -127,6 +124,23 @@ public final class Failures {
     return of(call, -Errno.EINVAL.number(), path, "it is not a namespace file");
   }
 
+  /** An operating system or a CPU whose system calls we do not know. */
+  static UnsupportedOperationException unsupportedMachine() {
+    return new UnsupportedOperationException(
+        "Linux namespaces are supported on Linux x86-64 and aarch64, not on "
+            + System.getProperty("os.name")
+            + ' '
+            + System.getProperty("os.arch"));
+  }
+
+  /** A JVM that was told to let nobody call the kernel who is not named. */
+  static UnsupportedOperationException nativeAccessDenied() {
+    Module module = Failures.class.getModule();
+    return new UnsupportedOperationException(
+        "this JVM does not let the library call the kernel; start it with --enable-native-access="
+            + (module.isNamed() ? module.getName() : "ALL-UNNAMED"));
+  }
+
   /** A thread of a JVM cannot move into a namespace of this type. */
   static UnsupportedOperationException notMovable(NamespaceType type) {
     String why =
@@ -145,9 +159,14 @@ public final class Failures {
         "to make a " + type + " namespace takes a child process; " + LATER);
   }
 
-  /** Putting a namespace into the file system, or taking it out. */
-  static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
-    return of(call, result, target, REMEDIES.pinning(errno(result), type));
+  /** Binding a namespace to a file. */
+  static SyscallException pinning(int result, String target, NamespaceType type) {
+    return of(SystemCall.MOUNT, result, target, REMEDIES.pinning(errno(result), type));
+  }
+
+  /** Taking a namespace off a file. */
+  static SyscallException unpinning(int result, String target) {
+    return of(SystemCall.UMOUNT2, result, target, REMEDIES.unpinning(errno(result)));
   }
 
   /** What to do when a new process, which has a single thread, could not get new namespaces. */
@@ -199,5 +218,13 @@ public final class Failures {
       names.append(names.isEmpty() ? "" : ", ").append(type);
     }
     return names.toString();
+  }
+
+  private static final class Rehearsal {
+    static {
+      NamespaceLeakError _ = lost(entering(NamespaceType.MOUNT, -1, -Errno.EPERM.number()));
+    }
+
+    static void done() {}
   }
 }

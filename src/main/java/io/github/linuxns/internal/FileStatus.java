@@ -10,6 +10,9 @@ public final class FileStatus {
   int deviceMinor;
   long size;
 
+  /** The id of the mount that it was reached through; −1 before Linux 5.8. */
+  long mount;
+
   public boolean isDirectory() {
     return (mode & Constants.S_IFMT) == Constants.S_IFDIR;
   }

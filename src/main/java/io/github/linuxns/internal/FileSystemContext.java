@@ -1,10 +1,6 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.proc.FdInfo;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,29 +10,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileSystemContext implements AutoCloseable {
   /** Null where it is the namespace's root, so that there is nothing to put back. */
-  private @Nullable OpenFile workingDirectory;
+  private @Nullable HomeFile workingDirectory;
 
   /** Null where it is the namespace's root: always, but in a chroot. */
-  private @Nullable OpenFile root;
+  private @Nullable HomeFile root;
 
-  private FileSystemContext(OpenFile workingDirectory, OpenFile root) {
+  private FileSystemContext(HomeFile workingDirectory, HomeFile root) {
     this.workingDirectory = workingDirectory;
     this.root = root;
   }
 
   /** That of the calling thread, which is shown to be able to come back to it. */
   static FileSystemContext ofCurrentThread() throws SyscallException {
-    OpenFile workingDirectory = openDirectory(".");
+    HomeFile workingDirectory = openDirectory(".");
     try {
-      OpenFile root = openDirectory("/");
       int result = change(workingDirectory); // it may have been closed to us since we came here
       if (result < 0) {
-        root.close();
         throw Failures.of(SystemCall.FCHDIR, result, "the working directory");
       }
-      return new FileSystemContext(workingDirectory, root);
+      return new FileSystemContext(workingDirectory, openDirectory("/"));
     } catch (SyscallException e) {
-      workingDirectory.close();
+      workingDirectory.release();
       throw e;
     }
   }
@@ -45,10 +39,10 @@ final class FileSystemContext implements AutoCloseable {
    * Tells it that the calling thread now stands in the root of the namespace that this belongs to.
    */
   void learnNamespaceRoot() throws SyscallException {
-    try (OpenFile namespaceRoot = openDirectory("/")) {
-      workingDirectory = unlessSame(workingDirectory, namespaceRoot);
-      root = unlessSame(root, namespaceRoot);
-    }
+    HomeFile namespaceRoot = openDirectory("/");
+    workingDirectory = unlessSame(workingDirectory, namespaceRoot);
+    root = unlessSame(root, namespaceRoot);
+    namespaceRoot.release();
   }
 
   /** Puts the calling thread back from the root of the namespace; returns 0 or −errno. */
@@ -68,68 +62,51 @@ final class FileSystemContext implements AutoCloseable {
   @Override
   public void close() {
     if (workingDirectory != null) {
-      workingDirectory.close();
+      workingDirectory.release();
     }
     if (root != null) {
-      root.close();
+      root.release();
     }
   }
 
-  private static OpenFile openDirectory(String path) throws SyscallException {
+  private static HomeFile openDirectory(String path) throws SyscallException {
     int fd = Syscalls.openDirectoryPath(path);
     if (fd < 0) {
       throw Failures.of(SystemCall.OPENAT, fd, path);
     }
-    return new OpenFile(fd);
+    FileStatus status = new FileStatus();
+    int result = Syscalls.status(fd, status);
+    if (result < 0) {
+      Syscalls.close(fd);
+      throw Failures.of(SystemCall.STATX, result, path);
+    }
+    return HomeFile.share(Place.of(status), new OpenFile(fd));
   }
 
-  private static int change(OpenFile directory) {
-    int fd = directory.acquire();
+  private static int change(HomeFile directory) {
+    int fd = directory.file().acquire();
     try {
       return Syscalls.fchdir(fd);
     } finally {
-      directory.release();
+      directory.file().release();
     }
   }
 
-  private static @Nullable OpenFile unlessSame(@Nullable OpenFile directory, OpenFile other)
-      throws SyscallException {
-    if (directory == null || !isSame(directory, other)) {
+  private static @Nullable HomeFile unlessSame(@Nullable HomeFile directory, HomeFile other) {
+    if (directory != other) {
       return directory;
     }
-    directory.close();
+    directory.release();
     return null;
   }
 
-  /** The same directory through the same mount: a bind mount of the root is another root. */
-  private static boolean isSame(OpenFile one, OpenFile other) throws SyscallException {
-    int fd = one.acquire();
-    int otherFd = other.acquire();
-    try {
-      FileStatus status = new FileStatus();
-      FileStatus otherStatus = new FileStatus();
-      int result = Math.min(Syscalls.status(fd, status), Syscalls.status(otherFd, otherStatus));
-      if (result < 0) {
-        throw Failures.of(SystemCall.STATX, result, "the working or root directory");
-      }
-      return status.isSameFileAs(otherStatus) && isSameMount(fd, otherFd);
-    } finally {
-      other.release();
-      one.release();
-    }
-  }
-
-  /** What is not known is not the same, so that it is put back to be sure. */
-  private static boolean isSameMount(int fd, int otherFd) {
-    long id = mountId(fd);
-    return id >= 0 && id == mountId(otherFd);
-  }
-
-  private static long mountId(int fd) {
-    try {
-      return FdInfo.mountId(Files.readAllLines(Path.of("/proc/thread-self/fdinfo/" + fd)));
-    } catch (IOException unknown) {
-      return -1;
+  /** A directory, through one mount: a bind mount of the root is another root. */
+  private record Place(long mount, int deviceMajor, int deviceMinor, long inode) {
+    /** Before Linux 5.8 the mount is not known: the place is then like no other, to be sure. */
+    static Object of(FileStatus status) {
+      return status.mount < 0
+          ? new Object()
+          : new Place(status.mount, status.deviceMajor, status.deviceMinor, status.inode);
     }
   }
 }

@@ -2,7 +2,6 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.Enterable;
 import io.github.linuxns.SyscallException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +25,9 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
 
   /** Runs a task in namespaces that the thread moves into first. */
   public static <T extends @Nullable Object, X extends Exception> T call(
-      String name, List<Target> targets, Enterable.Task<? extends T, X> task)
+      String name, Targets targets, Enterable.Task<? extends T, X> task)
       throws SyscallException, X {
-    for (Target target : targets) {
-      ThreadPosition.requireMovable(target.type());
-    }
+    targets.requireMovable();
     HomeThreads.start();
     FreshThread<T> fresh =
         new FreshThread<>(() -> {
@@ -62,16 +59,19 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
   @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
   public void run() {
     try {
-      result = task.call();
+      ThreadPosition position = ThreadPosition.ofCurrentThread();
+      try {
+        result = task.call();
+      } finally {
+        position.release();
+        Syscalls.endThread();
+      }
     } catch (Throwable thrown) {
       failure = thrown;
-    } finally {
-      ThreadPosition.ofCurrentThread().release();
-      Syscalls.endThread();
-      synchronized (this) {
-        done = true;
-        interrupted = Thread.interrupted();
-      }
+    }
+    synchronized (this) {
+      done = true;
+      interrupted = Thread.interrupted();
     }
   }
 

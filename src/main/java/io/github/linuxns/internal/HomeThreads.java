@@ -1,5 +1,6 @@
 package io.github.linuxns.internal;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ForkJoinPool;
@@ -41,8 +42,9 @@ final class HomeThreads {
     Path helper = Path.of(System.getProperty("java.home"), "lib", "jspawnhelper");
     try {
       new ProcessBuilder(helper.toString(), "--version")
-          .redirectErrorStream(true)
+          .redirectInput(new File("/dev/null"))
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .redirectError(ProcessBuilder.Redirect.DISCARD)
           .start()
           .waitFor();
     } catch (IOException | InterruptedException notHere) {

@@ -2,18 +2,16 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Makes threads that live in other namespaces, out of those of another factory. */
-public final class InsideThreads implements ThreadFactory {
+final class InsideThreads implements ThreadFactory {
   private final ThreadFactory base;
-  private final List<Target> targets;
+  private final Targets targets;
 
-  private InsideThreads(ThreadFactory base, List<Target> targets) {
+  private InsideThreads(ThreadFactory base, Targets targets) {
     this.base = base;
     this.targets = targets;
   }
@@ -25,22 +23,13 @@ public final class InsideThreads implements ThreadFactory {
    * @param targets duplicated: the garbage collector closes them after the factory and its last
    *     thread
    */
-  public static InsideThreads of(String name, ThreadFactory base, List<Target> targets)
+  static InsideThreads of(String name, ThreadFactory base, Targets targets)
       throws SyscallException {
     if (base.getClass() == Thread.ofVirtual().factory().getClass()) {
       throw virtualBase();
     }
     FreshThread.<@Nullable Void, RuntimeException>call(name, targets, () -> null);
-    List<Target> own = new ArrayList<>();
-    try {
-      for (Target target : targets) {
-        own.add(new Target(target.type(), target.file().duplicate()));
-      }
-    } catch (SyscallException | RuntimeException e) {
-      own.forEach(target -> target.file().close());
-      throw e;
-    }
-    return new InsideThreads(base, List.copyOf(own));
+    return new InsideThreads(base, targets.duplicate());
   }
 
   @Override

@@ -7,11 +7,13 @@ package io.github.linuxns.internal;
  */
 public final class Layouts {
   static final int STATX_SIZE = 256;
+  static final int STX_MASK = 0;
   static final int STX_MODE = 28;
   static final int STX_INO = 32;
   static final int STX_SIZE = 40;
   static final int STX_DEV_MAJOR = 136;
   static final int STX_DEV_MINOR = 140;
+  static final int STX_MNT_ID = 144;
 
   static final int STATFS_SIZE = 120;
   static final int F_TYPE = 0;

@@ -27,23 +27,38 @@ public final class NamespaceFiles {
   private NamespaceFiles() {}
 
   /** A namespace that is open, with what was learnt on the way. */
-  public record Opened(OpenFile file, Namespace namespace) {}
+  public record Opened(OpenFile file, Namespace namespace) {
+    /** Opens the same namespace a second time. */
+    public Opened duplicate() throws SyscallException {
+      return new Opened(file.duplicate(), namespace);
+    }
+  }
 
   // ---- identity, without opening ----
 
   /** See {@link NamespaceType#isSupported()}. */
   public static boolean isSupported(NamespaceType type) {
-    return hasProc() ? Supported.TYPES.contains(type) : hasByPidfd(type);
+    return Arch.isKnown() && has(type);
+  }
+
+  private static boolean has(NamespaceType type) {
+    return hasProc() ? Supported.TYPES.contains(type) : exists(openByPidfd(type));
   }
 
   /** See {@link Namespace#current}. */
   public static Namespace current(NamespaceType type) throws SyscallException {
     byte[] text = new byte[LINK_BYTES];
     int length = Syscalls.readLink(AT_FDCWD, MY_NAMESPACES + type.procName(), text);
-    if (length < 0) {
+    if (length >= 0) {
+      return NamespaceLink.parse(linkText(text, length));
+    }
+    int byPidfd = length == -Errno.ENOENT.number() ? openByPidfd(type) : length;
+    if (byPidfd < 0) {
       throw mine(SystemCall.READLINKAT, length, type);
     }
-    return NamespaceLink.parse(linkText(text, length));
+    try (OpenFile file = new OpenFile(byPidfd)) {
+      return new Namespace(type, inode(file));
+    }
   }
 
   /** See {@link Namespace#of(long, NamespaceType)}. */
@@ -64,7 +79,7 @@ public final class NamespaceFiles {
   public static Map<NamespaceType, Namespace> currentAll() throws SyscallException {
     EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
     for (NamespaceType type : NamespaceType.values()) {
-      if (isSupported(type)) {
+      if (has(type)) {
         all.put(type, current(type));
       }
     }
@@ -103,10 +118,28 @@ public final class NamespaceFiles {
   /** Opens the calling thread's own. */
   public static Opened openCurrent(NamespaceType type) throws SyscallException {
     int fd = Syscalls.openForReading(MY_NAMESPACES + type.procName());
-    if (fd < 0) {
-      throw mine(SystemCall.OPENAT, fd, type);
+    if (fd >= 0) {
+      return opened(new OpenFile(fd), type);
     }
-    return opened(new OpenFile(fd), type);
+    int byPidfd = fd == -Errno.ENOENT.number() ? openByPidfd(type) : fd;
+    if (byPidfd >= 0) {
+      return opened(new OpenFile(byPidfd), type);
+    }
+    throw mine(SystemCall.OPENAT, fd, type);
+  }
+
+  /**
+   * The calling thread's own, on Linux 6.11 or later: there where /proc is not mounted, or is that
+   * of other processes, as in the mount namespace of a container.
+   */
+  private static int openByPidfd(NamespaceType type) {
+    int pidfd = Syscalls.pidfdOpenThread(Syscalls.gettid());
+    if (pidfd < 0) {
+      return pidfd;
+    }
+    int fd = Syscalls.ioctl(pidfd, TypeFacts.of(type).pidfdRequest());
+    Syscalls.close(pidfd);
+    return fd;
   }
 
   /** Opens a process's or thread's. */
@@ -301,15 +334,6 @@ public final class NamespaceFiles {
 
   private static boolean isNamespaceLink(String name) {
     return Syscalls.readLink(AT_FDCWD, MY_NAMESPACES + name, new byte[LINK_BYTES]) > 0;
-  }
-
-  /** Without /proc, on Linux 6.11 or later: whether our own process has one. */
-  private static boolean hasByPidfd(NamespaceType type) {
-    int pidfd = Syscalls.pidfdOpen(ProcessHandle.current().pid());
-    int fd = pidfd < 0 ? pidfd : Syscalls.ioctl(pidfd, TypeFacts.of(type).pidfdRequest());
-    boolean has = exists(fd);
-    exists(pidfd);
-    return has;
   }
 
   /** Asked once: a kernel does not change. */

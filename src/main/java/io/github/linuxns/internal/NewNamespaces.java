@@ -2,12 +2,16 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
-import java.util.Collection;
-import java.util.List;
+import java.util.Set;
 
 /** New namespaces, in the state in which a user expects to find them. */
-public final class NewNamespaces {
-  private NewNamespaces() {}
+public final class NewNamespaces implements Destination {
+  private final Set<NamespaceType> types;
+
+  /** One of each of these types, which come to be when a thread moves there. */
+  public NewNamespaces(Set<NamespaceType> types) {
+    this.types = types;
+  }
 
   /** Makes one without moving the calling thread: another one makes it, and ends. */
   public static NamespaceFiles.Opened create(NamespaceType type) throws SyscallException {
@@ -18,15 +22,22 @@ public final class NewNamespaces {
     return FreshThread.call(
         "namespace-create",
         () -> {
-          ThreadPosition.ofCurrentThread().settle(List.of());
-          unshare(List.of(type));
-          setUp(List.of(type));
+          ThreadPosition.ofCurrentThread().settle(new NewNamespaces(Set.of(type)));
           return NamespaceFiles.openCurrent(type);
         });
   }
 
-  /** Moves the calling thread into new ones, which are as the kernel makes them. */
-  static void unshare(Collection<NamespaceType> types) throws SyscallException {
+  @Override
+  public int typeBits() {
+    int bits = 0;
+    for (NamespaceType type : types) {
+      bits |= ThreadPosition.bit(type);
+    }
+    return bits;
+  }
+
+  @Override
+  public void move(ThreadPosition.Journey journey) throws SyscallException {
     int flags = 0;
     for (NamespaceType type : types) {
       flags |= TypeFacts.of(type).cloneFlag();
@@ -35,15 +46,12 @@ public final class NewNamespaces {
     if (result < 0) {
       throw Failures.unsharing(types, result);
     }
-  }
-
-  /** Makes those useful that the calling thread has just got. */
-  static void setUp(Collection<NamespaceType> types) throws SyscallException {
+    journey.moved(typeBits());
     if (types.contains(NamespaceType.NETWORK)) {
       bringLoopbackUp();
     }
     if (types.contains(NamespaceType.MOUNT)) {
-      int result = Syscalls.makeMountsPrivate();
+      result = Syscalls.makeMountsPrivate();
       if (result < 0) {
         throw Failures.of(SystemCall.MOUNT, result, "/ private");
       }

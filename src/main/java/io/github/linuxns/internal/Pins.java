@@ -1,5 +1,6 @@
 package io.github.linuxns.internal;
 
+import io.github.linuxns.Enterable;
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
@@ -10,25 +11,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Namespaces kept by a mount on a file. Two that pin at the same place, in this JVM or in others,
  * agree by a lock on the file that the mount is to cover. Only its owner can open it, so nobody
- * else can hold the lock; and once it is covered nobody waits for it.
+ * else can hold the lock; and once it is covered nobody waits for it. A crash leaves at worst an
+ * empty file, which the next one uses, and never the lock.
+ *
+ * <p>To unpin needs no lock: what is taken off is the very mount that was looked at, by its
+ * descriptor, so it can never be what somebody else has pinned there meanwhile.
  */
 public final class Pins {
   private static final int OWNER_ONLY = 0400;
 
   private Pins() {}
 
-  /** What to pin where nothing is. */
-  private interface Source {
-    Opened open() throws SyscallException;
-  }
-
   /** See {@link io.github.linuxns.NamespaceHandle#pin}. */
   public static void pin(Opened mine, Path target) throws SyscallException {
     String path = Paths.text(target);
-    Opened pinned = onPlatformThread(() -> findOrPin(path, () -> mine));
-    if (pinned.equals(mine)) {
-      return;
-    }
+    Opened pinned = onPlatformThread(() -> findOrPin(path, mine::duplicate));
     pinned.file().close();
     if (!pinned.namespace().equals(mine.namespace())) {
       throw alreadyThere(path, pinned.namespace() + " is pinned there");
@@ -38,16 +35,7 @@ public final class Pins {
   /** See {@link io.github.linuxns.NamespaceHandle#openOrCreate}. */
   public static Opened openOrCreate(Path target, NamespaceType type) throws SyscallException {
     String path = Paths.text(target);
-    Opened[] made = new Opened[1];
-    Opened pinned;
-    try {
-      pinned = onPlatformThread(() -> findOrPin(path, () -> made[0] = NewNamespaces.create(type)));
-    } catch (SyscallException | RuntimeException e) {
-      if (made[0] != null) {
-        made[0].file().close();
-      }
-      throw e;
-    }
+    Opened pinned = onPlatformThread(() -> findOrPin(path, () -> NewNamespaces.create(type)));
     if (pinned.namespace().type() != type) {
       pinned.file().close();
       throw Failures.of(
@@ -62,73 +50,62 @@ public final class Pins {
   /** See {@link io.github.linuxns.NamespaceHandle#unpin}. */
   public static void unpin(Path target) throws SyscallException {
     String path = Paths.text(target);
-    if (Thread.currentThread().isVirtual()) {
-      FreshThread.<@Nullable Void, SyscallException>call(
-          "namespace-unpin",
-          () -> {
-            unpin(target);
-            return null;
-          });
-      return;
+    Pins.<@Nullable Void>onPlatformThread(() -> {
+      takeOff(path);
+      removeIfUncovered(path);
+      return null;
+    });
+  }
+
+  /** A virtual thread that waits for the lock would keep its carrier from the one that holds it. */
+  private static <T extends @Nullable Object> T onPlatformThread(
+      Enterable.Task<T, SyscallException> task) throws SyscallException {
+    return Thread.currentThread().isVirtual()
+        ? FreshThread.<T, SyscallException>call("namespace-pin", task)
+        : task.call();
+  }
+
+  private static void takeOff(String path) throws SyscallException {
+    int pin = Syscalls.openPathNoFollow(path);
+    if (pin < 0) {
+      throw Failures.of(SystemCall.OPENAT, pin, path);
     }
-    NamespaceType type = pinnedType(path);
-    int result = Syscalls.detachMount(path);
-    if (result < 0) {
-      throw Failures.pinning(SystemCall.UMOUNT2, result, path, type);
+    try {
+      NamespaceFiles.reopen(pin, path).file().close(); // refuses what is no namespace
+      int result = Syscalls.detachMount(Paths.ofDescriptor(pin));
+      if (result < 0) {
+        throw Failures.unpinning(result, path);
+      }
+    } finally {
+      Syscalls.close(pin);
     }
+  }
+
+  /** Not if another one has pinned something there meanwhile, or the file was never ours. */
+  private static void removeIfUncovered(String path) throws SyscallException {
     int file = Syscalls.openPathNoFollow(path);
     if (file < 0) {
       return; // somebody else removed it
     }
     try {
-      removeIfUncovered(path, file);
-    } finally {
-      Syscalls.close(file);
-    }
-  }
-
-  /** A virtual thread that waits for the lock would keep its carrier from the one that holds it. */
-  private static Opened onPlatformThread(Source task) throws SyscallException {
-    return Thread.currentThread().isVirtual()
-        ? FreshThread.<Opened, SyscallException>call("namespace-pin", task::open)
-        : task.open();
-  }
-
-  private static NamespaceType pinnedType(String path) throws SyscallException {
-    int there = Syscalls.openPathNoFollow(path);
-    if (there < 0) {
-      throw Failures.of(SystemCall.OPENAT, there, path);
-    }
-    try {
-      Opened opened = NamespaceFiles.reopen(there, path);
-      opened.file().close();
-      return opened.namespace().type();
-    } finally {
-      Syscalls.close(there);
-    }
-  }
-
-  /** Not if another one has pinned something there meanwhile, or the file was never ours. */
-  private static void removeIfUncovered(String path, int file) throws SyscallException {
-    FileStatus status = status(file, path);
-    if (!status.isEmptyRegularFile()) {
-      return;
-    }
-    int lock = lock(file, path);
-    try {
-      if (isStillThere(path, status)) {
-        int result = Syscalls.unlink(path);
+      FileStatus status = status(file, path);
+      if (!status.isEmptyRegularFile()) {
+        return;
+      }
+      try (OpenFile _ = lock(file, path)) {
+        int result = isStillThere(path, status) ? Syscalls.unlink(path) : 0;
         if (result < 0) {
           throw Failures.of(SystemCall.UNLINKAT, result, path);
         }
       }
     } finally {
-      Syscalls.close(lock);
+      Syscalls.close(file);
     }
   }
 
   /** Opens what is pinned there; else pins what the source gives, and returns that. */
-  private static Opened findOrPin(String path, Source source) throws SyscallException {
+  private static Opened findOrPin(String path, Enterable.Task<Opened, SyscallException> source)
+      throws SyscallException {
     boolean created = false;
     while (true) {
       int there = Syscalls.openPathNoFollow(path);
@@ -155,32 +132,31 @@ public final class Pins {
 
   /** Null if the file went, or was covered, before we had the lock. */
   private static @Nullable Opened pinIfStillThere(
-      String path, int there, boolean created, Source source) throws SyscallException {
+      String path, int there, boolean created, Enterable.Task<Opened, SyscallException> source)
+      throws SyscallException {
     FileStatus status = status(there, path);
     if (!status.isEmptyRegularFile()) {
       throw alreadyThere(path, "there is something else than an empty file");
     }
-    int lock;
+    OpenFile lock;
     try {
       lock = lock(there, path);
     } catch (SyscallException e) {
       removeIf(created, path);
       throw e;
     }
-    try {
+    try (lock) {
       if (!isStillThere(path, status)) {
         return null;
       }
       try {
-        Opened opened = source.open();
+        Opened opened = source.call();
         bind(opened, there, path);
         return opened;
       } catch (SyscallException | RuntimeException | Error e) {
         removeIf(created, path); // under the lock, so that it is still ours
         throw e;
       }
-    } finally {
-      Syscalls.close(lock);
     }
   }
 
@@ -190,15 +166,18 @@ public final class Pins {
     }
   }
 
+  /** Closes it if that fails. */
   private static void bind(Opened opened, int there, String path) throws SyscallException {
     int fd = opened.file().acquire();
+    int result;
     try {
-      int result = Syscalls.bindMount(Paths.ofDescriptor(fd), Paths.ofDescriptor(there));
-      if (result < 0) {
-        throw Failures.pinning(SystemCall.MOUNT, result, path, opened.namespace().type());
-      }
+      result = Syscalls.bindMount(Paths.ofDescriptor(fd), Paths.ofDescriptor(there));
     } finally {
       opened.file().release();
+    }
+    if (result < 0) {
+      opened.file().close();
+      throw Failures.pinning(result, path, opened.namespace().type());
     }
   }
 
@@ -212,11 +191,16 @@ public final class Pins {
     if (fd == -Errno.EEXIST.number()) {
       return false;
     }
+    if (fd == -Errno.ENOENT.number()) {
+      Path directory = Path.of(path).toAbsolutePath().getParent();
+      throw Failures.of(
+          SystemCall.OPENAT, fd, path, "the directory " + directory + " does not exist");
+    }
     throw Failures.of(SystemCall.OPENAT, fd, path);
   }
 
   /** Locks a file that is open as a mere path; closing what is returned unlocks it. */
-  private static int lock(int file, String path) throws SyscallException {
+  private static OpenFile lock(int file, String path) throws SyscallException {
     int lock = Syscalls.openForReading(Paths.ofDescriptor(file));
     if (lock < 0) {
       throw lock == -Errno.ENOENT.number()
@@ -231,7 +215,7 @@ public final class Pins {
       Syscalls.close(lock);
       throw Failures.of(SystemCall.FLOCK, result, path);
     }
-    return lock;
+    return new OpenFile(lock);
   }
 
   private static boolean isStillThere(String path, FileStatus before) throws SyscallException {

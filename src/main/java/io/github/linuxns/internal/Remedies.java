@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * that it can tell a missing capability from a filter.
  */
 final class Remedies {
+  /** For those who do not know what a capability is. */
+  private static final String BECOME_ROOT =
+      ": run it as root (sudo), or as root of namespaces of one's own (unshare -UrnmuiC COMMAND)";
+
   private final SystemFacts facts;
 
   Remedies(SystemFacts facts) {
@@ -68,17 +72,10 @@ final class Remedies {
         + andWatchers();
   }
 
-  /** Binding a namespace to a file, or removing it. */
+  /** Binding a namespace to a file. */
   @Nullable String pinning(Errno errno, NamespaceType type) {
     return switch (errno) {
-      case EPERM, EACCES -> {
-        if (facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
-          yield "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace"
-              + " of the thread"
-              + andWatchers();
-        }
-        yield "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace();
-      }
+      case EPERM, EACCES -> capabilityToMount();
       case EINVAL ->
           type == NamespaceType.MOUNT
               ? "a mount namespace is pinned only below a mount with private propagation, in an"
@@ -88,12 +85,34 @@ final class Remedies {
     };
   }
 
+  /** Taking a namespace off a file. */
+  @Nullable String unpinning(Errno errno) {
+    return switch (errno) {
+      case EPERM, EACCES -> capabilityToMount();
+      case EINVAL ->
+          "somebody else has unpinned it meanwhile; or it was pinned in a user namespace above, and"
+              + " can be unpinned only there";
+      default -> always(errno);
+    };
+  }
+
+  private String capabilityToMount() {
+    return facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)
+        ? "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace of the"
+            + " thread"
+            + andWatchers()
+        : "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace() + BECOME_ROOT;
+  }
+
   private @Nullable String capabilityToEnter(NamespaceType type, Optional<Namespace> owner) {
     ThreadStatus thread = facts.thread();
     String own = facts.userNamespace();
     String owning = owner.map(Namespace::toString).orElse("the user namespace that owns it");
     if (!thread.has(ThreadStatus.CAP_SYS_ADMIN)) {
-      return "needs CAP_SYS_ADMIN in " + owning + (owning.equals(own) ? "" : " and in " + own);
+      return "needs CAP_SYS_ADMIN in "
+          + owning
+          + (owning.equals(own) ? "" : " and in " + own)
+          + BECOME_ROOT;
     }
     if (!owning.equals(own)) {
       return "needs CAP_SYS_ADMIN in " + owning + ", and the thread may have it only in " + own;
@@ -108,7 +127,7 @@ final class Remedies {
     if (types.contains(NamespaceType.USER) || facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
       return watchers();
     }
-    return "needs CAP_SYS_ADMIN in " + facts.userNamespace();
+    return "needs CAP_SYS_ADMIN in " + facts.userNamespace() + BECOME_ROOT;
   }
 
   private String limits(Collection<NamespaceType> types) {

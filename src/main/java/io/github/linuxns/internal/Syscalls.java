@@ -15,6 +15,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The kernel, and the only class that holds a linker or a method handle. Each method is one system
@@ -23,7 +24,8 @@ import java.util.function.LongUnaryOperator;
  * <p>All of them go through libc's {@code syscall} with seven longs: one shape, so that a JVM links
  * one downcall (each further shape costs a cold JVM milliseconds), no dependence on which symbols a
  * version of libc has, and nothing between us and the kernel. Pointers are passed as numbers, which
- * is safe because every method keeps the arena of what it points to open around its call.
+ * is safe because every method keeps the arena of what it points to open around its call. Where
+ * they cannot be made at all, each is an UnsupportedOperationException that says why.
  */
 public final class Syscalls {
   /**
@@ -33,7 +35,9 @@ public final class Syscalls {
       FunctionDescriptor.of(
           JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-  private static final MethodHandle SYSCALL = link("syscall");
+  /** Null where the JVM does not let us have it, or there is nothing to link. */
+  private static final @Nullable MethodHandle SYSCALL = link("syscall");
+
   private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
   private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
@@ -41,19 +45,23 @@ public final class Syscalls {
   private static final Charset PATH_BYTES =
       Charset.forName(System.getProperty("sun.jnu.encoding"), StandardCharsets.UTF_8);
 
-  private static final int O_DIRECTORY = Arch.current().oDirectory();
-  private static final int O_NOFOLLOW = Arch.current().oNofollow();
-
   private Syscalls() {}
 
   @SuppressWarnings("restricted") // the one native access of this module
-  private static MethodHandle link(String function) {
+  private static @Nullable MethodHandle link(String function) {
+    if (!Arch.isKnown()) {
+      return null;
+    }
     Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow(function),
-        DESCRIPTOR,
-        Linker.Option.firstVariadicArg(1),
-        Linker.Option.captureCallState("errno"));
+    try {
+      return linker.downcallHandle(
+          linker.defaultLookup().findOrThrow(function),
+          DESCRIPTOR,
+          Linker.Option.firstVariadicArg(1),
+          Linker.Option.captureCallState("errno"));
+    } catch (IllegalCallerException denied) {
+      return null; // to be said at each call, and not once by a class that cannot be initialised
+    }
   }
 
   /** Moves the calling thread into the namespaces that a descriptor stands for. */
@@ -78,12 +86,12 @@ public final class Syscalls {
 
   /** As {@link #openPath}, and a link is the link itself. */
   static int openPathNoFollow(String path) {
-    return openat(AT_FDCWD, path, O_PATH | O_NOFOLLOW, 0);
+    return openat(AT_FDCWD, path, O_PATH | Arch.current().oNofollow(), 0);
   }
 
   /** As {@link #openPath}, and only a directory. */
   static int openDirectoryPath(String path) {
-    return openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    return openat(AT_FDCWD, path, O_PATH | Arch.current().oDirectory(), 0);
   }
 
   static int openForReading(String path) {
@@ -174,7 +182,7 @@ public final class Syscalls {
     }
   }
 
-  /** What an open file is: {@code mode}, {@code inode}, {@code device} and {@code size}. */
+  /** What an open file is, in the words of {@link FileStatus}. */
   public static int status(int fd, FileStatus status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(Layouts.STATX_SIZE, Long.BYTES);
@@ -185,7 +193,7 @@ public final class Syscalls {
                   fd,
                   cString(arena, ""),
                   AT_EMPTY_PATH,
-                  STATX_BASIC_STATS,
+                  STATX_BASIC_STATS | STATX_MNT_ID,
                   answer.address());
       ByteBuffer fields = buffer(answer);
       status.mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
@@ -193,6 +201,8 @@ public final class Syscalls {
       status.size = fields.getLong(Layouts.STX_SIZE);
       status.deviceMajor = fields.getInt(Layouts.STX_DEV_MAJOR);
       status.deviceMinor = fields.getInt(Layouts.STX_DEV_MINOR);
+      boolean hasMount = (fields.getInt(Layouts.STX_MASK) & STATX_MNT_ID) != 0;
+      status.mount = hasMount ? fields.getLong(Layouts.STX_MNT_ID) : -1;
       return result;
     }
   }
@@ -219,10 +229,9 @@ public final class Syscalls {
             from -> withPath(target, to -> call(SystemCall.MOUNT, from, to, 0, MS_BIND, 0)));
   }
 
-  /** Takes the topmost mount off a place, now, even if in use; a link is not followed. */
+  /** Takes the topmost mount off a place, now, even if in use; a link is followed. */
   static int detachMount(String target) {
-    return (int)
-        withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH | UMOUNT_NOFOLLOW, 0, 0, 0));
+    return (int) withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH, 0, 0, 0));
   }
 
   /** A socket of the calling thread's network namespace, to configure interfaces with. */
@@ -273,7 +282,11 @@ public final class Syscalls {
     return call(SYSCALL, number.number(), a, b, c, d, e);
   }
 
-  private static long call(MethodHandle function, long a, long b, long c, long d, long e, long f) {
+  private static long call(
+      @Nullable MethodHandle function, long a, long b, long c, long d, long e, long f) {
+    if (function == null) {
+      throw Failures.nativeAccessDenied();
+    }
     Captured captured = CAPTURED.get();
     long result;
     try {
@@ -335,10 +348,10 @@ public final class Syscalls {
    * registers is the same, and a shape of their own would cost a cold JVM milliseconds each.
    */
   private static final class Spawn {
-    static final MethodHandle SPAWN = link("posix_spawn");
-    static final MethodHandle ACTIONS_INIT = link("posix_spawn_file_actions_init");
-    static final MethodHandle ACTIONS_DUP2 = link("posix_spawn_file_actions_adddup2");
-    static final MethodHandle ACTIONS_DESTROY = link("posix_spawn_file_actions_destroy");
+    static final @Nullable MethodHandle SPAWN = link("posix_spawn");
+    static final @Nullable MethodHandle ACTIONS_INIT = link("posix_spawn_file_actions_init");
+    static final @Nullable MethodHandle ACTIONS_DUP2 = link("posix_spawn_file_actions_adddup2");
+    static final @Nullable MethodHandle ACTIONS_DESTROY = link("posix_spawn_file_actions_destroy");
   }
 
   /**

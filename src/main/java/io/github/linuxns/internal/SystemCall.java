@@ -72,8 +72,6 @@ public enum SystemCall {
   WAIT4(SYS_wait4, 260),
   WRITE(SYS_write, 64);
 
-  private static final Arch ARCH = Arch.current();
-
   private final long x86_64;
   private final long aarch64;
 
@@ -82,9 +80,13 @@ public enum SystemCall {
     this.aarch64 = aarch64;
   }
 
-  /** The number on the CPU that we run on. */
+  /**
+   * The number on the CPU that we run on.
+   *
+   * @throws UnsupportedOperationException if it is not known
+   */
   public long number() {
-    return ARCH == Arch.X86_64 ? x86_64 : aarch64;
+    return Arch.current() == Arch.X86_64 ? x86_64 : aarch64;
   }
 
   long x86_64() {

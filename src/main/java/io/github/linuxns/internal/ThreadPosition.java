@@ -4,9 +4,7 @@ import io.github.linuxns.NamespaceLeakError;
 import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
-import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -30,7 +28,7 @@ public final class ThreadPosition {
 
   private final Thread thread = Thread.currentThread();
   private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
-  private @Nullable Scope innermost;
+  private @Nullable Journey innermost;
 
   /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
   private int away;
@@ -66,71 +64,25 @@ public final class ThreadPosition {
     return CURRENT.get();
   }
 
-  /** Moves the thread into a namespace until the scope is closed. */
-  public NamespaceScope enter(Target target) throws SyscallException {
-    int fd = target.file().acquire();
+  /** Moves the thread, in all types or none, until the scope is closed. */
+  public NamespaceScope move(Destination destination) throws SyscallException {
+    destination.hold();
     try {
-      Scope scope = prepared(bit(target.type()));
-      int result = target.enter(fd);
-      if (result < 0) {
-        goBack(scope, 0);
-        throw target.failure(fd, result);
-      }
-      return scope;
-    } finally {
-      target.file().release();
-    }
-  }
-
-  /** Moves the thread into several, all or none. */
-  public NamespaceScope enter(List<Target> targets) throws SyscallException {
-    int types = 0;
-    int held = 0;
-    try {
-      for (Target target : targets) {
-        types |= bit(target.type());
-        int _ = target.file().acquire();
-        held++;
-      }
-      Scope scope = prepared(types);
-      int entered = 0;
-      for (Target target : targets) {
-        int result = target.enter(target.file().acquired());
-        if (result < 0) {
-          goBack(scope, entered); // first of all; then there is time to explain
-          throw target.failure(target.file().acquired(), result);
-        }
-        entered |= bit(target.type());
-      }
-      return scope;
-    } finally {
-      for (int i = 0; i < held; i++) {
-        targets.get(i).file().release();
-      }
-    }
-  }
-
-  /** Moves the thread into new namespaces until the scope is closed. */
-  public NamespaceScope unshare(Collection<NamespaceType> newTypes) throws SyscallException {
-    int types = 0;
-    for (NamespaceType type : newTypes) {
-      types |= bit(type);
-    }
-    Scope scope = prepared(types);
-    boolean moved = false;
-    try {
-      NewNamespaces.unshare(newTypes);
-      moved = true;
-      NewNamespaces.setUp(newTypes);
-      return scope;
-    } catch (SyscallException | RuntimeException | Error e) {
+      Journey journey = prepare(destination.typeBits());
       try {
-        goBack(scope, moved ? types : 0);
-      } catch (NamespaceLeakError leak) {
-        leak.addSuppressed(e);
-        throw leak;
+        destination.move(journey);
+        return journey;
+      } catch (SyscallException | RuntimeException | Error e) {
+        try {
+          goBack(journey);
+        } catch (NamespaceLeakError leak) {
+          leak.addSuppressed(e);
+          throw leak;
+        }
+        throw e;
       }
-      throw e;
+    } finally {
+      destination.release();
     }
   }
 
@@ -138,15 +90,14 @@ public final class ThreadPosition {
    * Moves the thread for good: one that was started for this and ends there. It has no way back, so
    * if this fails half-way the thread has to end without doing anything else.
    */
-  void settle(List<Target> targets) throws SyscallException {
+  void settle(Destination destination) throws SyscallException {
     settled = true;
     moves++;
-    for (Target target : targets) {
-      requireMovable(target.type());
-      int result = target.enter();
-      if (result < 0) {
-        throw target.failure(result);
-      }
+    destination.hold();
+    try {
+      destination.move(new Journey(this, null, null, away));
+    } finally {
+      destination.release();
     }
   }
 
@@ -180,7 +131,7 @@ public final class ThreadPosition {
   void release() {
     for (WayBack back : home) {
       if (back != null) {
-        back.release();
+        back.close();
       }
     }
     CURRENT.remove();
@@ -191,7 +142,7 @@ public final class ThreadPosition {
   }
 
   /** Learns the ways back from these types; after that nothing but the move itself can fail. */
-  private @Nullable Stopover prepare(int types) throws SyscallException {
+  private @Nullable Stopover learn(int types) throws SyscallException {
     if (lost) {
       throw new IllegalStateException(Failures.LOST);
     }
@@ -219,25 +170,27 @@ public final class ThreadPosition {
     requireMovable(type);
     HomeThreads.start();
     if (type == NamespaceType.MOUNT) {
-      Object[] _ = Failures.load();
+      Failures.rehearse();
+      Class<?> _ = Stopover.class; // loaded: without it nobody comes back
       learnTheOthers();
     }
     if ((away & bit(type)) != 0) {
-      return new Stopover(type, WayBack.stopover(type), stopovers);
+      return new Stopover(type, WayBack.toHere(type), stopovers);
     }
-    home[type.ordinal()] = WayBack.home(type);
+    home[type.ordinal()] = WayBack.toHere(type);
     return stopovers;
   }
 
   /**
-   * Homes are found in /proc, which in the mount namespace of a container is that of other
-   * processes. What cannot be learnt now is tried again, and its failure told, when it is needed.
+   * Before Linux 6.11 homes are found in /proc only, which in the mount namespace of a container is
+   * that of other processes. What cannot be learnt now is tried again, and its failure told, when
+   * it is needed.
    */
   private void learnTheOthers() {
     for (NamespaceType type : TypeFacts.MOVABLE) {
       if (type != NamespaceType.MOUNT && home[type.ordinal()] == null && (away & bit(type)) == 0) {
         try {
-          home[type.ordinal()] = WayBack.home(type);
+          home[type.ordinal()] = WayBack.toHere(type);
         } catch (SyscallException later) {
           home[type.ordinal()] = null;
         }
@@ -249,27 +202,23 @@ public final class ThreadPosition {
    * Everything that is needed to come back, made before anything moves: where the thread is going
    * it may be impossible even to load a class. From here on it counts as away.
    */
-  private Scope prepared(int types) throws SyscallException {
-    Stopover stopovers = prepare(types);
-    Scope scope = new Scope(this, innermost, stopovers, types, away);
-    innermost = scope;
+  private Journey prepare(int types) throws SyscallException {
+    Stopover stopovers = learn(types);
+    Journey journey = new Journey(this, innermost, stopovers, away);
+    innermost = journey;
     away |= types;
     moves++;
-    return scope;
+    return journey;
   }
 
-  /**
-   * Brings the thread back to where it was when the scope was prepared.
-   *
-   * @param types those of which it has moved
-   */
-  private void goBack(Scope scope, int types) {
-    scope.closed = true;
-    innermost = scope.outer;
+  /** Brings the thread back to where it was when the journey was prepared. */
+  private void goBack(Journey journey) {
+    journey.over = true;
+    innermost = journey.outer;
     SyscallException failure = null;
-    for (int rest = types; rest != 0; rest &= rest - 1) {
+    for (int rest = journey.moved; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
-      WayBack back = Stopover.find(scope.stopovers, TYPES[ordinal]);
+      WayBack back = Stopover.find(journey.stopovers, TYPES[ordinal]);
       if (back == null) {
         back = Objects.requireNonNull(home[ordinal]);
       }
@@ -281,9 +230,9 @@ public final class ThreadPosition {
     if (failure != null) {
       setLost();
     }
-    away = scope.awayBefore;
+    away = journey.awayBefore;
     moves++;
-    Stopover.close(scope.stopovers);
+    Stopover.close(journey.stopovers);
     if (failure != null) {
       throw Failures.lost(failure);
     }
@@ -294,7 +243,8 @@ public final class ThreadPosition {
     LOST.add(thread);
   }
 
-  private static int bit(NamespaceType type) {
+  /** A type as a bit of a set of types. */
+  static int bit(NamespaceType type) {
     return 1 << type.ordinal();
   }
 
@@ -325,25 +275,31 @@ public final class ThreadPosition {
   }
 
   /** One move. It is small, since it is all that entering and leaving allocates. */
-  private static final class Scope implements NamespaceScope {
+  static final class Journey implements NamespaceScope {
     private final ThreadPosition position;
-    private final @Nullable Scope outer;
+    private final @Nullable Journey outer;
     private final @Nullable Stopover stopovers;
-    private final short types;
     private final short awayBefore;
-    private boolean closed;
 
-    Scope(
+    /** The types, as bits, in which the thread has to be taken back. */
+    private short moved;
+
+    private boolean over;
+
+    private Journey(
         ThreadPosition position,
-        @Nullable Scope outer,
+        @Nullable Journey outer,
         @Nullable Stopover stopovers,
-        int types,
         int awayBefore) {
       this.position = position;
       this.outer = outer;
       this.stopovers = stopovers;
-      this.types = (short) types;
       this.awayBefore = (short) awayBefore;
+    }
+
+    /** To be called when the thread has moved in these types. */
+    void moved(int types) {
+      moved = (short) (moved | types);
     }
 
     @Override
@@ -353,14 +309,14 @@ public final class ThreadPosition {
             "only the thread that opened the scope can close it, since it is that thread that"
                 + " moves");
       }
-      if (closed) {
+      if (over) {
         return;
       }
       if (position.innermost != this) {
         throw new IllegalStateException(
             "a scope that was opened inside this one is still open; close that one first");
       }
-      position.goBack(this, types);
+      position.goBack(this);
     }
   }
 }

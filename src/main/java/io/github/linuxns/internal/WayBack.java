@@ -7,49 +7,48 @@ import org.jspecify.annotations.Nullable;
 /** How a thread comes back to a namespace that it leaves: learnt, and proved, before it does. */
 final class WayBack implements AutoCloseable {
   private final Target target;
-
-  /** Holds the target open for all threads that live there; null if it is ours alone. */
-  private final @Nullable HomeNamespace home;
+  private final HomeFile namespace;
 
   /** Where the thread stood in the files; only for mount namespaces. */
-  private final @Nullable FileSystemContext context;
+  private @Nullable FileSystemContext context;
 
-  private WayBack(
-      Target target, @Nullable HomeNamespace home, @Nullable FileSystemContext context) {
-    this.target = target;
-    this.home = home;
-    this.context = context;
+  private WayBack(NamespaceType type, HomeFile namespace) {
+    this.target = new Target(type, namespace.file());
+    this.namespace = namespace;
   }
 
   /**
-   * To the calling thread's home, where it is now. It keeps this for as long as it lives.
+   * To where the calling thread is now. To be closed when it is not needed any more; one that is
+   * forgotten, because its thread has ended, is left to the garbage collector.
    *
    * @throws SyscallException if it could not come back; it is where it was
    */
-  static WayBack home(NamespaceType type) throws SyscallException {
-    HomeNamespace home = HomeNamespace.ofCurrentThread(type);
-    if (type == NamespaceType.MOUNT) {
-      return withContext(home.target(), home);
+  static WayBack toHere(NamespaceType type) throws SyscallException {
+    NamespaceFiles.Opened opened = NamespaceFiles.openCurrent(type);
+    WayBack back = new WayBack(type, HomeFile.share(opened.namespace(), opened.file()));
+    try {
+      if (type == NamespaceType.MOUNT) {
+        back.proveWithFiles();
+      } else if (!back.namespace.isProved()) {
+        back.prove();
+        back.namespace.setProved();
+      }
+      return back;
+    } catch (SyscallException | RuntimeException | Error e) {
+      back.close();
+      throw e;
     }
-    home.prove();
-    return new WayBack(home.target(), home, null);
   }
 
   /**
-   * To a place away from home, from where the calling thread is about to go on to a further one. To
-   * be closed when it has come back.
+   * Shows, by entering the namespace that the calling thread is in already, that it could come back
+   * from elsewhere. The kernel will ask for the same rights then, so it is enough to have shown it
+   * once.
    */
-  static WayBack stopover(NamespaceType type) throws SyscallException {
-    Target here = new Target(type, NamespaceFiles.openCurrent(type).file());
-    try {
-      if (type == NamespaceType.MOUNT) {
-        return withContext(here, null);
-      }
-      HomeNamespace.prove(here);
-      return new WayBack(here, null, null);
-    } catch (SyscallException | RuntimeException e) {
-      here.file().close();
-      throw e;
+  private void prove() throws SyscallException {
+    int result = target.enter();
+    if (result < 0) {
+      throw target.noWayHome(result);
     }
   }
 
@@ -57,28 +56,22 @@ final class WayBack implements AutoCloseable {
    * The proof puts the thread to the root of its mount namespace, so it is done anew by each
    * thread.
    */
-  private static WayBack withContext(Target here, @Nullable HomeNamespace home)
-      throws SyscallException {
-    FileSystemContext context = FileSystemContext.ofCurrentThread();
+  private void proveWithFiles() throws SyscallException {
+    FileSystemContext here = FileSystemContext.ofCurrentThread();
+    context = here;
+    prove();
+    SyscallException notLearnt = null;
     try {
-      HomeNamespace.prove(here);
-      SyscallException notLearnt = null;
-      try {
-        context.learnNamespaceRoot();
-      } catch (SyscallException e) {
-        notLearnt = e;
-      }
-      int result = context.restore();
-      if (result < 0) {
-        throw Failures.lost(Failures.of(SystemCall.FCHDIR, result, "the working directory"));
-      }
-      if (notLearnt != null) {
-        throw notLearnt;
-      }
-      return new WayBack(here, home, context);
-    } catch (SyscallException | RuntimeException | Error e) {
-      context.close();
-      throw e;
+      here.learnNamespaceRoot();
+    } catch (SyscallException e) {
+      notLearnt = e;
+    }
+    int result = here.restore();
+    if (result < 0) {
+      throw Failures.lost(Failures.of(SystemCall.FCHDIR, result, "the working directory"));
+    }
+    if (notLearnt != null) {
+      throw notLearnt;
     }
   }
 
@@ -97,22 +90,9 @@ final class WayBack implements AutoCloseable {
     return null;
   }
 
-  /** Only for a {@link #home}: the thread ends. */
-  void release() {
-    if (home != null) {
-      home.release();
-    }
-    if (context != null) {
-      context.close();
-    }
-  }
-
-  /** Only for a {@link #stopover}. */
   @Override
   public void close() {
-    if (home == null) {
-      target.file().close();
-    }
+    namespace.release();
     if (context != null) {
       context.close();
     }

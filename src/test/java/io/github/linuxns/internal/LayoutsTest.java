@@ -25,6 +25,8 @@ class LayoutsTest {
   @Test
   void structuresAreTheBindings() {
     assertThat(Layouts.STATX_SIZE).isEqualTo(statx.sizeof());
+    assertThat(Layouts.STX_MASK).isEqualTo(statx.stx_mask$offset());
+    assertThat(Layouts.STX_MNT_ID).isEqualTo(statx.stx_mnt_id$offset());
     assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
     assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
     assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());

@@ -23,12 +23,31 @@ public final class ChildJvm {
     return Machine.run(command(prefix, main, arguments).toArray(String[]::new));
   }
 
+  /** As {@link #run}, with options of the JVM in place of the one that allows native access. */
+  public static String runWith(List<String> options, Class<?> main)
+      throws IOException, InterruptedException {
+    return Machine.run(commandWith(List.of(), options, main).toArray(String[]::new));
+  }
+
   /** The command line by which {@link #run} does it. */
   public static List<String> command(List<String> prefix, Class<?> main, String... arguments) {
+    return command(prefix, List.of("-XX:+UseSerialGC"), main, arguments);
+  }
+
+  /** The same with options of the JVM, of which one chooses the collector. */
+  public static List<String> command(
+      List<String> prefix, List<String> options, Class<?> main, String... arguments) {
+    List<String> all = new ArrayList<>(options);
+    all.add("--enable-native-access=ALL-UNNAMED");
+    return commandWith(prefix, all, main, arguments);
+  }
+
+  private static List<String> commandWith(
+      List<String> prefix, List<String> options, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData"));
-    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
+    command.addAll(options);
     command.addAll(List.of("-cp", classPath(), main.getName()));
     command.addAll(List.of(arguments));
     return command;

@@ -25,6 +25,8 @@ public final class Kernel {
   private static final long CAPSET = X86_64 ? 126 : 91;
   private static final long UNSHARE = X86_64 ? 272 : 97;
   private static final long CLONE_NEWUTS = 0x04000000;
+  private static final int SIGCHLD = 17;
+  private static final long SIG_IGN = 1;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
 
   private static final MethodHandle SYSCALL = link();
@@ -66,6 +68,21 @@ public final class Kernel {
   /** Moves the calling thread into a new UTS namespace, behind the library's back. */
   public static void unshareUts() {
     check(call(UNSHARE, CLONE_NEWUTS, 0));
+  }
+
+  /** Has this process tell the kernel that it wants to know nothing of its children. */
+  @SuppressWarnings("restricted")
+  public static void ignoreChildren() {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle signal =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("signal"),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG));
+    try {
+      check((long) signal.invokeExact(SIGCHLD, SIG_IGN)); // the default before
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static void check(long result) {

@@ -113,6 +113,7 @@ public final class Constants {
     public static final int MFD_CLOEXEC = (int)1L;
     public static final int OPEN_TREE_CLOEXEC = (int)524288L;
     public static final int STATX_BASIC_STATS = (int)2047L;
+    public static final int STATX_MNT_ID = (int)4096L;
     public static final int SYS_capset = (int)126L;
     public static final int SYS_chdir = (int)80L;
     public static final int SYS_chroot = (int)161L;

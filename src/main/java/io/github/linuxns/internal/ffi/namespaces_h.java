@@ -1305,6 +1305,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int STATX_BASIC_STATS() {
         return STATX_BASIC_STATS;
     }
+    private static final int STATX_MNT_ID = (int)4096L;
+    /**
+     * {@snippet lang=c :
+     * #define STATX_MNT_ID 4096
+     * }
+     */
+    public static int STATX_MNT_ID() {
+        return STATX_MNT_ID;
+    }
     private static final int SYS_capset = (int)126L;
     /**
      * {@snippet lang=c :

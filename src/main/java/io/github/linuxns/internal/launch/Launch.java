@@ -30,6 +30,7 @@ final class Launch {
 
   private static final long THIS_PROCESS = ProcessHandle.current().pid();
 
+  private final Thread caller;
   private final Interpreter interpreter;
   private final LaunchProgram program;
   private final Question question;
@@ -45,7 +46,12 @@ final class Launch {
   private Optional<ProcessHandle> handleOfFirst = Optional.empty();
 
   private Launch(
-      Interpreter interpreter, LaunchProgram program, Question question, Duration limit) {
+      Interpreter interpreter,
+      LaunchProgram program,
+      Question question,
+      Duration limit,
+      Thread caller) {
+    this.caller = caller;
     this.interpreter = interpreter;
     this.program = program;
     this.question = question;
@@ -79,7 +85,20 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
-    return run(Interpreter.ofThisCpu(), program, standard, further, question, limit);
+    return run(program, standard, further, question, limit, Thread.currentThread());
+  }
+
+  /** As the other, for a thread that waits for it: it is its interrupts that end the launch. */
+  static Child run(
+      LaunchProgram program,
+      int[] standard,
+      List<Integer> further,
+      Question question,
+      Duration limit,
+      Thread caller)
+      throws IOException {
+    return new Launch(Interpreter.ofThisCpu(), program, question, limit, caller)
+        .run(standard, further);
   }
 
   /** As the other, by another interpreter than that of the jar. */
@@ -91,14 +110,18 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
+    return new Launch(interpreter, program, question, limit, Thread.currentThread())
+        .run(standard, further);
+  }
+
+  private Child run(int[] standard, List<Integer> further) throws IOException {
     ChildWatch.start();
-    Launch launch = new Launch(interpreter, program, question, limit);
     try {
-      launch.spawn(standard, further);
-      launch.await();
-      return launch.conclude();
+      spawn(standard, further);
+      await();
+      return conclude();
     } finally {
-      launch.ours.forEach(Syscalls::close);
+      ours.forEach(Syscalls::close);
     }
   }
 
@@ -190,9 +213,6 @@ final class Launch {
       throw Failures.of(
           SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
     }
-    if (!program.forks()) {
-      handleOfFirst = Child.handle(first); // it takes a while, but so does what the child does now
-    }
   }
 
   /**
@@ -225,6 +245,9 @@ final class Launch {
    */
   private void await() throws IOException {
     try {
+      if (!program.forks()) {
+        handleOfFirst = Child.handle(first); // takes a while, but so does what the child does now
+      }
       while (true) {
         int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
         if (ready < 0) {
@@ -256,7 +279,7 @@ final class Launch {
 
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
-    if (Thread.currentThread().isInterrupted()) {
+    if (caller.isInterrupted()) {
       throw new InterruptedIOException("interrupted while a process was being launched");
     }
     long left = (deadline - System.nanoTime()) / 1_000_000;
@@ -281,10 +304,12 @@ final class Launch {
     if (!came.failed() && (done || (step != null && step.isExec()))) {
       return started(came);
     }
-    int status = end();
     if (came.failed()) {
+      int _ = end();
       throw failure(step, (int) came.result(), null);
     }
+    awaitInit(came);
+    int status = end();
     int signal = status & 0x7f;
     throw failure(
         step,
@@ -292,6 +317,18 @@ final class Launch {
         signal == 0
             ? "the child ended there with status " + (status >> Byte.SIZE)
             : "the child was killed there by signal " + signal);
+  }
+
+  /**
+   * If there is an init it ends with the status of what has died below it, but it has to notice
+   * that first; if we killed it before, we would tell of our own signal.
+   */
+  private static void awaitInit(LaunchReport came) {
+    int pidfd = came.last() == 0 ? -1 : LaunchCalls.pidfdOpen(came.last());
+    if (pidfd >= 0) {
+      int _ = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS);
+      Syscalls.close(pidfd);
+    }
   }
 
   private Child started(LaunchReport came) throws SyscallException {

@@ -249,8 +249,10 @@ final class LaunchCalls {
   static int reap(long pid, int options, int[] status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment word = arena.allocate(Integer.BYTES, Integer.BYTES);
-      int result =
-          (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
+      int result;
+      do {
+        result = (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
+      } while (result == -Errno.EINTR.number());
       status[0] = buffer(word).getInt(0);
       return result;
     }

@@ -83,11 +83,22 @@ public final class LaunchPlan {
    * @param standard its standard streams, by descriptor of ours
    */
   public Child start(int[] standard) throws IOException {
+    Thread caller = Thread.currentThread();
+    if (!system.diesWithParent()) {
+      return start(standard, null, caller);
+    }
+    try (CallersPlace place = CallersPlace.open()) {
+      return ParentThread.call(() -> start(standard, place, caller));
+    }
+  }
+
+  private Child start(int[] standard, @Nullable CallersPlace place, Thread caller)
+      throws IOException {
     try (Joined joined = namespaces.open();
         OpenFile cgroup = system.openCgroup()) {
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
-      write(steps, joined, cgroup, maps);
+      write(steps, place, joined, cgroup, maps);
       return Launch.run(
           steps.program(),
           standard,
@@ -97,17 +108,25 @@ public final class LaunchPlan {
               maps.answer(pid);
             }
           },
-          limit);
+          limit,
+          caller);
     }
   }
 
   private void write(
-      ChildSteps steps, Joined joined, @Nullable OpenFile cgroup, @Nullable IdMaps maps)
+      ChildSteps steps,
+      @Nullable CallersPlace place,
+      Joined joined,
+      @Nullable OpenFile cgroup,
+      @Nullable IdMaps maps)
       throws SyscallException {
     Set<NamespaceType> unshared = namespaces.unshared();
     writeTieToJvm(steps);
     LaunchStep closing =
         steps.add("close what is not for it", SystemCall.CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0);
+    if (place != null) {
+      place.write(steps);
+    }
     system.writeCgroup(steps, cgroup);
     confinement.writeRaisedLimits(steps);
     boolean pidTwice = joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);

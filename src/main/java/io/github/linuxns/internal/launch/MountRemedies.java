@@ -42,7 +42,7 @@ final class MountRemedies {
     return switch (errno) {
       case ENODEV -> "this kernel has no file system " + type;
       case ENOSYS -> "it takes Linux 5.2 or later";
-      default -> mounting(errno);
+      default -> creating(errno, type); // some look at once whose namespaces they are for
     };
   }
 
@@ -93,10 +93,8 @@ final class MountRemedies {
   static @Nullable String attaching(Errno errno, String target) {
     return switch (errno) {
       case ENOENT -> target + " is missing in the root of the command, or a link to nowhere";
-      case ENOTDIR ->
-          "a directory is mounted on a directory and a file on a file, and every parent of "
-              + target
-              + " has to be a directory";
+      case EINVAL -> "a directory is mounted on a directory, and a file on a file";
+      case ENOTDIR -> "a parent of " + target + " is no directory";
       case ELOOP -> "links lead in a circle, or what is mounted is mounted in itself";
       default -> mounting(errno);
     };

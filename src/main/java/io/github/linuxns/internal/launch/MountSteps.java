@@ -128,18 +128,10 @@ final class MountSteps {
 
   private void writeRoot(NewMount what, Slot mount) {
     program
-        .add(
-            what.label(),
-            SystemCall.MOVE_MOUNT,
-            0,
-            program.text(""),
-            AT_FDCWD,
-            program.text(ROOT),
-            MOVE_MOUNT_F_EMPTY_PATH)
+        .add(what.label(), SystemCall.FCHDIR, 0)
         .from(0, mount)
-        .explainedBy(errno ->
-            errno == Errno.ENOTDIR ? "it is not a directory" : MountRemedies.mounting(errno));
-    program.add(what.label(), SystemCall.FCHDIR, 0).from(0, mount);
+        .explainedBy(errno -> errno == Errno.ENOTDIR ? "a root has to be a directory" : null);
+    calls.attach(what.label(), mount, ROOT);
     long here = program.text(".");
     if (isInitialRamFileSystem()) {
       program.add(what.label(), SystemCall.CHROOT, here); // nobody can leave that one for good

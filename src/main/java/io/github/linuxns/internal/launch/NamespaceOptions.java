@@ -121,13 +121,11 @@ public final class NamespaceOptions {
     private @Nullable OpenFile process;
     private long pid;
 
-    /** Takes one more, unless one of its type is there; closes it in the end. */
-    void add(NamespaceHandle handle) {
-      if (has(handle.type())) {
-        handle.close();
-      } else {
-        handles.put(handle.type(), handle);
-      }
+    /** Takes some that are open, to close them in the end. */
+    static Joined of(List<NamespaceHandle> open) {
+      Joined joined = new Joined();
+      open.forEach(handle -> joined.handles.put(handle.type(), handle));
+      return joined;
     }
 
     private void hold(long pid, @Nullable Set<NamespaceType> types) throws SyscallException {
@@ -163,10 +161,11 @@ public final class NamespaceOptions {
      * rights to the others; but those to which the caller has the rights, and it does not, have to
      * come before it: so they are all tried before, and again after.
      *
-     * @param mounts opens what comes from the caller's mount namespace, before that is left
+     * @param mounts opens what comes from the caller's mount namespace, before that is left; null
+     *     if nothing does
      */
-    void write(ChildSteps steps, MountSteps mounts) throws SyscallException {
-      boolean mountApart = has(NamespaceType.MOUNT) && mounts.hasSources();
+    void write(ChildSteps steps, @Nullable MountSteps mounts) throws SyscallException {
+      boolean mountApart = mounts != null && mounts.hasSources() && has(NamespaceType.MOUNT);
       Map<NamespaceType, Integer> given = new EnumMap<>(NamespaceType.class);
       handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::give)));
       Integer mount = given.remove(NamespaceType.MOUNT);
@@ -185,7 +184,7 @@ public final class NamespaceOptions {
       given.forEach((type, fd) -> {
         LaunchStep _ = join(steps, type, fd);
       });
-      if (mountApart) {
+      if (mounts != null && mountApart) {
         mounts.sources();
       }
       if (mount != null) {

@@ -2,7 +2,6 @@ package io.github.linuxns.internal.mounts;
 
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The way to what a {@code Mount} describes, which is nothing for its users to see. That class
@@ -10,22 +9,22 @@ import org.jspecify.annotations.Nullable;
  * {@code Object} here, since packages have no cycles.
  */
 public final class MountAccess {
-  private static final AtomicReference<@Nullable Function<Object, MountDescription>> READER =
-      new AtomicReference<>();
+  private static final AtomicReference<Function<Object, MountDescription>> READER =
+      new AtomicReference<>(MountAccess::refuse);
 
   private MountAccess() {}
 
-  /** Opens the way; the first one counts. */
+  /** Opens the way. */
   public static void open(Function<Object, MountDescription> reader) {
-    READER.compareAndSet(null, reader);
+    READER.set(reader);
   }
 
   /** What a {@code Mount} describes. */
   public static MountDescription description(Object mount) {
-    Function<Object, MountDescription> reader = READER.get();
-    if (reader == null) {
-      throw new IllegalArgumentException("not a mount: " + mount);
-    }
-    return reader.apply(mount);
+    return READER.get().apply(mount);
+  }
+
+  private static MountDescription refuse(Object object) {
+    throw new IllegalArgumentException("not a mount: " + object);
   }
 }

@@ -29,12 +29,4 @@ class ThreadStatusTest {
     assertThat(ThreadStatus.parse(List.of("CapEff:\tzz", "Seccomp:", "CapEff:\t1")))
         .isEqualTo(new ThreadStatus(0, 0));
   }
-
-  @Test
-  void theMountOfAnOpenFileIsRead() {
-    assertThat(FdInfo.mountId(List.of("pos:\t0", "flags:\t0100000", "mnt_id:\t27", "ino:\t1")))
-        .isEqualTo(27);
-    assertThat(FdInfo.mountId(List.of("pos:\t0"))).isEqualTo(-1);
-    assertThat(FdInfo.mountId(List.of("mnt_id:\tx"))).isEqualTo(-1);
-  }
 }

@@ -1,0 +1,80 @@
+package io.github.linuxns.internal;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A namespace, or a directory, to which threads of this JVM may have to come back, kept open once
+ * for all of them: a thousand threads hold one descriptor.
+ */
+final class HomeFile {
+  /**
+   * By what it is; weak, so that a file goes when the last thread that would come back to it has
+   * gone. While one is here it is open, so that its inode cannot come to mean another file.
+   */
+  private static final ConcurrentHashMap<Object, WeakReference<HomeFile>> FILES =
+      new ConcurrentHashMap<>();
+
+  private final Object identity;
+  private final OpenFile file;
+
+  /** True once a thread has shown that one can come back to it. */
+  private volatile boolean proved;
+
+  /** Guarded by the map's lock of the identity. */
+  private int users;
+
+  private HomeFile(Object identity, OpenFile file) {
+    this.identity = identity;
+    this.file = file;
+  }
+
+  /**
+   * Shares an open file with all that have opened the same: it is owned from now on, and closed if
+   * it is not needed.
+   *
+   * @param identity equal for the same file, and for no other
+   */
+  static HomeFile share(Object identity, OpenFile file) {
+    HomeFile mine = new HomeFile(identity, file);
+    HomeFile[] shared = new HomeFile[1];
+    FILES.compute(
+        identity,
+        (key, reference) -> {
+          HomeFile before = reference == null ? null : reference.get();
+          shared[0] = before == null ? mine : before;
+          shared[0].users++;
+          return before == null ? new WeakReference<>(mine) : reference;
+        });
+    if (shared[0] != mine) {
+      file.close();
+    }
+    return shared[0];
+  }
+
+  /** To be called once for each time that it was shared; the last one closes it. */
+  void release() {
+    FILES.computeIfPresent(
+        identity,
+        (key, reference) -> {
+          users--;
+          if (users > 0) {
+            return reference;
+          }
+          file.close();
+          return null;
+        });
+  }
+
+  OpenFile file() {
+    return file;
+  }
+
+  boolean isProved() {
+    return proved;
+  }
+
+  void setProved() {
+    proved = true;
+  }
+}

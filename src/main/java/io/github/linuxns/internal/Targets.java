@@ -1,0 +1,151 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.Enterable;
+import io.github.linuxns.NamespaceScope;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Namespaces to move into together, at most one of each type: what handles and sets have in common.
+ * It owns their files.
+ */
+public final class Targets implements Destination, AutoCloseable {
+  /** In the order in which they are entered. */
+  private final List<Target> all;
+
+  private final int typeBits;
+
+  /** A single one. */
+  public Targets(Target only) {
+    this.all = List.of(only);
+    this.typeBits = ThreadPosition.bit(only.type());
+  }
+
+  /** In any order: they are entered in the one that the kernel needs. */
+  public Targets(List<Target> targets) {
+    List<Target> ordered = new ArrayList<>(targets);
+    // MOUNT last: until then the files of the caller are in reach.
+    ordered.sort((a, b) -> Boolean.compare(isMount(a), isMount(b)));
+    this.all = List.copyOf(ordered);
+    int bits = 0;
+    for (Target target : all) {
+      bits |= ThreadPosition.bit(target.type());
+    }
+    this.typeBits = bits;
+  }
+
+  private static boolean isMount(Target target) {
+    return target.type() == NamespaceType.MOUNT;
+  }
+
+  /** See {@link Enterable#enter()}. */
+  public NamespaceScope enter() throws SyscallException {
+    return ThreadPosition.ofCurrentThread().move(this);
+  }
+
+  /** See {@link Enterable#call}. */
+  public <T extends @Nullable Object, X extends Exception> T call(
+      String threadName, Enterable.Task<? extends T, X> task) throws SyscallException, X {
+    requireOpen();
+    return FreshThread.call(threadName, this, task);
+  }
+
+  /** See {@link Enterable#threadFactory(ThreadFactory)}. */
+  public ThreadFactory threadFactory(String threadName, ThreadFactory base)
+      throws SyscallException {
+    Objects.requireNonNull(base);
+    requireOpen();
+    return InsideThreads.of(threadName, base, this);
+  }
+
+  /** Opens them a second time. */
+  Targets duplicate() throws SyscallException {
+    List<Target> copies = new ArrayList<>();
+    try {
+      for (Target target : all) {
+        copies.add(new Target(target.type(), target.file().duplicate()));
+      }
+    } catch (SyscallException | RuntimeException e) {
+      copies.forEach(copy -> copy.file().close());
+      throw e;
+    }
+    return new Targets(copies);
+  }
+
+  /** Refuses those that no thread of a JVM can move into. */
+  void requireMovable() {
+    for (Target target : all) {
+      ThreadPosition.requireMovable(target.type());
+    }
+  }
+
+  private void requireOpen() {
+    for (Target target : all) {
+      target.file().requireOpen();
+    }
+  }
+
+  /** The one of a type; null if there is none. */
+  public @Nullable OpenFile file(NamespaceType type) {
+    for (Target target : all) {
+      if (target.type() == type) {
+        return target.file();
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public int typeBits() {
+    return typeBits;
+  }
+
+  @Override
+  public void hold() {
+    int held = 0;
+    try {
+      for (Target target : all) {
+        int _ = target.file().acquire();
+        held++;
+      }
+    } catch (IllegalStateException closed) {
+      release(held);
+      throw closed;
+    }
+  }
+
+  @Override
+  public void release() {
+    release(all.size());
+  }
+
+  private void release(int held) {
+    for (int i = 0; i < held; i++) {
+      all.get(i).file().release();
+    }
+  }
+
+  @Override
+  public void move(ThreadPosition.Journey journey) throws SyscallException {
+    for (Target target : all) {
+      int fd = target.file().acquired();
+      int result = target.enter(fd);
+      if (result < 0) {
+        throw target.failure(fd, result);
+      }
+      journey.moved(ThreadPosition.bit(target.type()));
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Target target : all) {
+      target.file().close();
+    }
+  }
+}

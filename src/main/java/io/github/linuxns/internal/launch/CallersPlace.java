@@ -1,0 +1,51 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where the calling thread is, to bring a child there that another thread starts. */
+record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements AutoCloseable {
+  /** Takes hold of it. */
+  static CallersPlace open() throws SyscallException {
+    List<NamespaceHandle> elsewhere = ParentThread.openWhereItIsNot();
+    Joined namespaces = Joined.of(elsewhere);
+    if (elsewhere.isEmpty()) {
+      return new CallersPlace(namespaces, null);
+    }
+    int fd = LaunchCalls.openDirectory(".");
+    if (fd < 0) {
+      namespaces.close();
+      throw Failures.of(SystemCall.OPENAT, fd, "the working directory");
+    }
+    return new CallersPlace(namespaces, new OpenFile(fd));
+  }
+
+  /** Adds the steps that go there. */
+  void write(ChildSteps steps) throws SyscallException {
+    if (directory == null) {
+      return;
+    }
+    namespaces.write(steps, null);
+    int fd = directory.acquire();
+    directory.release(); // open until the launch is over
+    steps
+        .add("work where the caller does", SystemCall.FCHDIR, steps.give(fd))
+        .explainedBy(Failures::remedy);
+  }
+
+  @Override
+  public void close() {
+    namespaces.close();
+    if (directory != null) {
+      directory.close();
+    }
+  }
+}

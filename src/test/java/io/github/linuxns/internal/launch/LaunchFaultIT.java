@@ -1,0 +1,386 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.Launching.Ended;
+import io.github.linuxns.internal.launch.Launching.Running;
+import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.testing.Machine;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever fails, and wherever a child dies, the launch says so and leaves nothing. */
+@Tag("unprivileged")
+@Tag("rootless")
+@Timeout(120)
+class LaunchFaultIT {
+  private static final long CLONE3 = 435;
+  private static final long VFORK = System.getProperty("os.arch").equals("amd64") ? 58 : -1;
+  private static final int SIGSYS = 31;
+
+  private Traces before;
+
+  @BeforeEach
+  void remember() throws Exception {
+    // What is loaded once is loaded now, by a thread that may open files.
+    Filter filter = Filter.failing(SystemCall.MEMFD_CREATE.number(), Errno.EPERM);
+    launchFiltered(Launching.of("/bin/true"), filter);
+    Launching.run(Launching.of("/bin/true"));
+    before = Traces.now();
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** What the library does for a container, as far as it takes no privilege. */
+  private static LaunchProgram container(Filter filter, String... command) {
+    LaunchProgram program = Launching.program();
+    filter.addTo(program);
+    long signals = Long.BYTES;
+    long all = program.words(-1);
+    long none = program.words(0);
+    program.add("block signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, all, 0, signals);
+    Launching.unshare(program, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
+    program.ask("write the id maps");
+    Launching.fork(program);
+    program.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
+    long slash = program.text("/");
+    program.add("make mounts private", SystemCall.MOUNT, 0, slash, 0, MS_REC | MS_PRIVATE, 0);
+    long tmpfs = program.text("tmpfs");
+    long tmp = program.text("/tmp");
+    program.add("mount tmpfs on /tmp", SystemCall.MOUNT, tmpfs, tmp, tmpfs, 0, 0);
+    long name = program.text("inside");
+    program.add("set the host name", SystemCall.SETHOSTNAME, name, 6);
+    program.add("enter the directory", SystemCall.CHDIR, tmp);
+    program.add("fork below init", SystemCall.CLONE, SIGCHLD).asInit();
+    program.add("let signals through", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, none, 0, signals);
+    program.add("die no more", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
+    Launching.execute(program, command);
+    return program;
+  }
+
+  /** The id maps of a child, as its unprivileged parent may write them. */
+  private static void writeMaps(long pid) throws IOException {
+    Path process = Path.of("/proc", Long.toString(pid));
+    Path self = Path.of("/proc/self");
+    Files.writeString(process.resolve("setgroups"), "deny");
+    Files.writeString(
+        process.resolve("uid_map"), "0 " + Files.getAttribute(self, "unix:uid") + " 1");
+    Files.writeString(
+        process.resolve("gid_map"), "0 " + Files.getAttribute(self, "unix:gid") + " 1");
+  }
+
+  private static Ended launch(LaunchProgram program) throws Exception {
+    try (Running running =
+        Launching.start(
+            Interpreter.ofThisCpu(),
+            program,
+            List.of(),
+            LaunchFaultIT::writeMaps,
+            Launching.LONG)) {
+      return running.end();
+    }
+  }
+
+  private static List<ByteBuffer> steps(LaunchProgram program) {
+    ByteBuffer bytes = ByteBuffer.allocate(program.size()).order(ByteOrder.nativeOrder());
+    program.write(bytes);
+    int first = (int) (bytes.getLong(0) - LaunchProgram.ADDRESS);
+    List<ByteBuffer> steps = new ArrayList<>();
+    for (int at = first; at < bytes.capacity(); at += LaunchStep.BYTES) {
+      steps.add(bytes.slice(at, LaunchStep.BYTES).order(ByteOrder.nativeOrder()));
+    }
+    return steps;
+  }
+
+  /** The steps behind the filter's own. */
+  private static final int FIRST_FILTERED = 3;
+
+  @Test
+  void theContainerWorksWithoutAFault() throws Exception {
+    LaunchProgram program =
+        container(Filter.none(), "/bin/sh", "-c", "hostname; id -u; pwd; echo $$; ls -A; exit 9");
+    assertThat(launch(program)).isEqualTo(new Ended(9, "inside\n0\n/tmp\n2"));
+  }
+
+  @Test
+  void eachStepFails() throws Exception {
+    LaunchProgram sound = container(Filter.none(), "/bin/true");
+    List<ByteBuffer> steps = steps(sound);
+    assertThat(steps).hasSameSizeAs(sound.steps()).hasSizeGreaterThan(12);
+    for (int i = FIRST_FILTERED; i < steps.size(); i++) {
+      int action = Filter.failingWith(Errno.EUCLEAN);
+      LaunchProgram program = container(Filter.of(steps.get(i), action), "/bin/true");
+      LaunchStep step = sound.steps().get(i);
+      SyscallException failure =
+          assertThrows(SyscallException.class, () -> launch(program), step::toString);
+      assertThat(failure).hasMessageStartingWith(step.label() + ": EUCLEAN");
+      assertThat(failure.syscall()).isEqualTo(step.call().cName());
+      assertThat(Traces.now()).as(step.toString()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void theChildIsKilledAtEachStep() throws Exception {
+    LaunchProgram sound = container(Filter.none(), "/bin/true");
+    List<ByteBuffer> steps = steps(sound);
+    for (int i = FIRST_FILTERED; i < steps.size() - 1; i++) {
+      LaunchProgram program = container(Filter.of(steps.get(i), Filter.killing()), "/bin/true");
+      LaunchStep step = sound.steps().get(i);
+      SyscallException failure =
+          assertThrows(SyscallException.class, () -> launch(program), step::toString);
+      assertThat(failure)
+          .hasMessageStartingWith(step.label() + ": ECANCELED")
+          .message()
+          .endsWithIgnoringCase(
+              killedBelowInit(sound, i)
+                  ? "ended there with status " + (128 + SIGSYS)
+                  : "killed there by signal " + SIGSYS);
+      assertThat(Traces.now()).as(step.toString()).isEqualTo(before);
+    }
+    // In an execve the kernel does not tell whether the command has begun: it has ended so.
+    LaunchProgram last = container(Filter.of(steps.getLast(), Filter.killing()), "/bin/true");
+    assertThat(launch(last).status()).isEqualTo(128 + SIGSYS);
+  }
+
+  /** Then it is init that ends, as the command would have. */
+  private static boolean killedBelowInit(LaunchProgram program, int step) {
+    List<String> labels = program.steps().stream().map(LaunchStep::label).toList();
+    return step > labels.indexOf("fork below init");
+  }
+
+  /** An end that is no kill: whatever the program does, it is no command. */
+  @Test
+  void aChildThatExitsBeforeItsLastStepHasFailed() {
+    LaunchProgram program = Launching.program();
+    program.add("leave", SystemCall.EXIT_GROUP, 5);
+    Launching.execute(program, "/bin/true");
+    assertThatThrownBy(() -> Launching.run(program))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("leave: ECANCELED")
+        .hasMessageContaining("ended there with status 5");
+  }
+
+  private enum JvmCall {
+    OWN_PIDFD(SystemCall.PIDFD_OPEN, Errno.EMFILE, "pidfd_open(for a launch): EMFILE"),
+    MEMORY(SystemCall.MEMFD_CREATE, Errno.EMFILE, "memfd_create(for a launch): EMFILE"),
+    IMAGE(SystemCall.WRITE, Errno.ENOSPC, "write(the launch image): ENOSPC"),
+    SOCKET(SystemCall.SOCKETPAIR, Errno.ENFILE, "socketpair(AF_UNIX): ENFILE"),
+    MOVE(SystemCall.FCNTL, Errno.EMFILE, "fcntl(for a launch): EMFILE"),
+    WAIT(SystemCall.PPOLL, Errno.ENOMEM, "ppoll(a launch): ENOMEM"),
+    WAIT_BADLY(SystemCall.PPOLL, Errno.EINVAL, "ppoll(a launch): EINVAL"),
+    REPORT(SystemCall.PREAD64, Errno.EIO, "pread64(the report of a launch): EIO"),
+    WATCH(SystemCall.EPOLL_CTL, Errno.ENOSPC, "epoll_ctl(the child ");
+
+    final SystemCall call;
+    final Errno errno;
+    final String message;
+
+    JvmCall(SystemCall call, Errno errno, String message) {
+      this.call = call;
+      this.errno = errno;
+      this.message = message;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aCallOfTheJvmFails(JvmCall fault) {
+    // The report is all that tells of a second process, so that this is tried with one alone.
+    boolean forks = fault != JvmCall.REPORT;
+    LaunchProgram program = Launching.program();
+    if (forks) {
+      Launching.fork(program);
+    }
+    Launching.execute(program, "/bin/sleep", "1000");
+    Filter filter = Filter.failing(fault.call.number(), fault.errno);
+    assertThatThrownBy(() -> launchFiltered(program, filter))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith(fault.message);
+  }
+
+  /** The pipe is not made by the filtered thread, which could not. */
+  private static int launchFiltered(LaunchProgram program, Filter... filters) throws Exception {
+    int[] pipe = Launching.pipe();
+    try {
+      Child child =
+          Filter.call(
+              List.of(filters),
+              () -> {
+                int[] standard = {2, pipe[1], pipe[1]}; // one that has to be moved
+                return Launch.run(program, standard, List.of(), pid -> {}, Launching.LONG);
+              });
+      child.signal(SIGTERM);
+      return child.exit().get(60, TimeUnit.SECONDS);
+    } finally {
+      Syscalls.close(pipe[0]);
+      Syscalls.close(pipe[1]);
+    }
+  }
+
+  @Test
+  void theChildsPidfdFails() {
+    long self = ProcessHandle.current().pid();
+    Filter filter = Filter.failing(SystemCall.PIDFD_OPEN.number(), Errno.EMFILE).sparing(0, self);
+    assertThatThrownBy(() -> launchFiltered(Launching.of("/bin/sleep", "1000"), filter))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageMatching("pidfd_open\\(the child \\d+\\): EMFILE.*");
+  }
+
+  @Test
+  void theProcessCannotBeMade() {
+    Filter[] filters =
+        Stream.of(CLONE3, SystemCall.CLONE.number(), VFORK)
+            .map(call -> Filter.failing(call, Errno.EAGAIN))
+            .toArray(Filter[]::new);
+    assertThatThrownBy(() -> launchFiltered(Launching.of("/bin/true"), filters))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("execve(the launch image): EAGAIN");
+  }
+
+  @Test
+  void clone3IsNotNeeded() throws Exception {
+    Filter filter = Filter.failing(CLONE3, Errno.ENOSYS);
+    assertThat(launchFiltered(Launching.of("/bin/sleep", "1000"), filter)).isEqualTo(128 + SIGTERM);
+  }
+
+  /** As under vm.memfd_noexec=2, or a container's filter: the image is in a file instead. */
+  @ParameterizedTest
+  @EnumSource(names = {"EACCES", "EPERM", "ENOSYS"})
+  void memoryMayNotBeExecuted(Errno errno) throws Exception {
+    LaunchProgram program = Launching.program();
+    Launching.fork(program);
+    Launching.execute(program, "/bin/sleep", "1000");
+    Filter filter = Filter.failing(SystemCall.MEMFD_CREATE.number(), errno);
+    assertThat(launchFiltered(program, filter)).isEqualTo(128 + SIGTERM);
+  }
+
+  @Test
+  void anImageInAFileReports() {
+    LaunchProgram program = Launching.program();
+    Launching.fork(program);
+    program.add("go nowhere", SystemCall.CHDIR, program.text("/none"));
+    Launching.execute(program, "/bin/true");
+    Filter filter = Filter.failing(SystemCall.MEMFD_CREATE.number(), Errno.EACCES);
+    assertThatThrownBy(() -> launchFiltered(program, filter))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("go nowhere: ENOENT");
+  }
+
+  @Test
+  void nothingMayBeExecuted() {
+    Filter memory = Filter.failing(SystemCall.MEMFD_CREATE.number(), Errno.EACCES);
+    Filter files = Filter.failing(SystemCall.OPENAT.number(), Errno.EACCES);
+    assertThatThrownBy(() -> launchFiltered(Launching.of("/bin/true"), memory, files))
+        .isInstanceOf(UnsupportedOperationException.class)
+        .hasMessageContaining("EACCES")
+        .hasMessageContaining("/dev/shm");
+  }
+
+  /** A program whose step waits for what never comes. */
+  private static LaunchProgram blocking() {
+    LaunchProgram program = new LaunchProgram();
+    Launching.fork(program);
+    long word = program.words(0);
+    program.add("wait for ever", SystemCall.READ, Descriptors.FIRST_FURTHER, word, 1);
+    Launching.execute(program, "/bin/true");
+    return program;
+  }
+
+  private static Child launchBlocking(Duration limit) throws IOException {
+    int[] pipe = Launching.pipe();
+    try {
+      int[] standard = {pipe[0], pipe[1], pipe[1]};
+      return Launch.run(blocking(), standard, List.of(pipe[0]), pid -> {}, limit);
+    } finally {
+      Syscalls.close(pipe[0]);
+      Syscalls.close(pipe[1]);
+    }
+  }
+
+  @Test
+  void aLaunchHasADeadline() {
+    assertThatThrownBy(() -> launchBlocking(Duration.ofMillis(300)))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("wait for ever: ETIMEDOUT")
+        .hasMessageContaining("PT0.3S");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anInterruptEndsALaunch(boolean virtual) throws Exception {
+    CompletableFuture<Throwable> result = new CompletableFuture<>();
+    Runnable launch =
+        () -> {
+          try {
+            launchBlocking(Launching.LONG);
+            result.complete(null);
+          } catch (Throwable e) {
+            result.complete(Thread.currentThread().isInterrupted() ? e : new Error(e));
+          }
+        };
+    Thread thread = virtual ? Thread.ofVirtual().start(launch) : Thread.ofPlatform().start(launch);
+    // The first one has ended then, and is reaped when the launch is over.
+    Machine.await("the second process is there", () -> children().size() == 2);
+    thread.interrupt();
+    assertThat(result.get(60, TimeUnit.SECONDS)).isInstanceOf(InterruptedIOException.class);
+    thread.join();
+  }
+
+  private static List<String> children() {
+    try {
+      return Launching.childrenOf(ProcessHandle.current().pid());
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What is asked for cannot be done for one that has died: its death is what is told. */
+  @Test
+  void theChildDiesWhileItsQuestionIsAnswered() {
+    LaunchProgram program = Launching.program();
+    program.ask("write the id maps");
+    Launching.execute(program, "/bin/true");
+    assertThatThrownBy(() ->
+            Launching.start(
+                Interpreter.ofThisCpu(),
+                program,
+                List.of(),
+                pid -> {
+                  int _ = LaunchCalls.kill(pid);
+                  Machine.await("it is dead", () -> children().equals(List.of(pid + " Z")));
+                  writeMaps(pid);
+                },
+                Launching.LONG))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("write the id maps: ECANCELED")
+        .hasMessageContaining("killed there by signal 9");
+  }
+}

@@ -1,0 +1,475 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import io.github.linuxns.internal.launch.Launching.Ended;
+import io.github.linuxns.internal.launch.Launching.Running;
+import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.testing.Machine;
+import java.io.BufferedReader;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a launch program can do, and what a command finds that has been launched. */
+@Tag("unprivileged")
+@Tag("rootless")
+@Timeout(120)
+class LaunchIT {
+  @TempDir Path directory;
+
+  private Traces before;
+
+  @BeforeEach
+  void remember() throws Exception {
+    Launching.run(Launching.of("/bin/true")); // what is started once is started now
+    before = Traces.now();
+  }
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  private static SyscallException refused(LaunchProgram program) {
+    return assertThrows(SyscallException.class, () -> Launching.run(program));
+  }
+
+  @Test
+  void theInterpreterOfTheJarLaunches() throws Exception {
+    LauncherBuildTest.BasicLaunches.check(Interpreter.ofThisCpu());
+  }
+
+  @Test
+  void theExitStatusIsThatOfAShell() throws Exception {
+    assertThat(Launching.run(Launching.of("/bin/sh", "-c", "exit 255")).status()).isEqualTo(255);
+    assertThat(Launching.run(Launching.of("/bin/sh", "-c", "kill -TERM $$")).status())
+        .isEqualTo(128 + SIGTERM);
+  }
+
+  @Test
+  void aFailingStepIsNamed() throws Exception {
+    LaunchProgram program = Launching.program();
+    String path = directory.resolve("none").toString();
+    program
+        .add("enter the directory", SystemCall.CHDIR, program.text(path))
+        .explainedBy(errno -> errno == Errno.ENOENT ? "make it before" : null);
+    Launching.execute(program, "/bin/true");
+    SyscallException failure = refused(program);
+    assertThat(failure)
+        .hasMessage("enter the directory: ENOENT (No such file or directory): make it before");
+    assertThat(failure.errno()).isEqualTo(Errno.ENOENT);
+    assertThat(failure.syscall()).isEqualTo("chdir");
+    assertThat(failure.remedy()).contains("make it before");
+  }
+
+  @Test
+  void aStepFailsIfItReturnsAnythingElse() throws Exception {
+    int[] pipe = Launching.pipe();
+    try {
+      LaunchProgram program = new LaunchProgram();
+      long word = program.words(0);
+      program.add("send", SystemCall.WRITE, Descriptors.FIRST_FURTHER + 1, word, 3).expecting(3);
+      program.add("take", SystemCall.READ, Descriptors.FIRST_FURTHER, word, 8).expecting(8);
+      Launching.execute(program, "/bin/true");
+      assertThatThrownBy(() ->
+              Launching.start(
+                  Interpreter.ofThisCpu(),
+                  program,
+                  List.of(pipe[0], pipe[1]),
+                  pid -> {},
+                  Launching.LONG))
+          .isInstanceOf(SyscallException.class)
+          .hasMessageStartingWith("take: EIO");
+    } finally {
+      Syscalls.close(pipe[0]);
+      Syscalls.close(pipe[1]);
+    }
+  }
+
+  @Test
+  void onlyToleratedErrorsAreTolerated() throws Exception {
+    LaunchProgram program = Launching.program();
+    long none = program.text(directory.resolve("none").toString());
+    program.add("first", SystemCall.CHDIR, none).tolerating(Errno.ENOTDIR, Errno.ENOENT);
+    program.add("second", SystemCall.CHDIR, none).tolerating(Errno.ENOTDIR, Errno.EACCES);
+    Launching.execute(program, "/bin/true");
+    assertThat(refused(program)).hasMessageStartingWith("second: ENOENT");
+  }
+
+  /** An errno above 63 has its bit in the second word. */
+  @Test
+  void largeErrnosAreToleratedToo() throws Exception {
+    for (boolean tolerated : new boolean[] {true, false}) {
+      LaunchProgram program = Launching.program();
+      LaunchStep step =
+          program.add("no socket", SystemCall.SOCKET, 0x7fff, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      Launching.execute(program, "/bin/true");
+      if (tolerated) {
+        step.tolerating(Errno.EAFNOSUPPORT);
+        assertThat(Launching.run(program).status()).isZero();
+      } else {
+        assertThat(refused(program)).hasMessageStartingWith("no socket: EAFNOSUPPORT");
+      }
+    }
+  }
+
+  @Test
+  void aResultIsAnArgumentOfLaterSteps() throws Exception {
+    Path file = directory.resolve("file");
+    LaunchProgram program = Launching.program();
+    Slot opened = program.slot();
+    Slot written = program.slot();
+    program
+        .add(
+            "create",
+            SystemCall.OPENAT,
+            AT_FDCWD,
+            program.text(file.toString()),
+            O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+            0600)
+        .into(opened);
+    long text = program.text("content");
+    program.add("write", SystemCall.WRITE, 0, text, 3).from(0, opened).into(written);
+    program.add("write as much", SystemCall.WRITE, 0, text, 0).from(0, opened).from(2, written);
+    Launching.execute(program, "/bin/cat", file.toString());
+    assertThat(Launching.run(program)).isEqualTo(new Ended(0, "concon"));
+  }
+
+  /** So that a step that needs the result of a tolerated one fails, too, and is tolerated. */
+  @Test
+  void anErrorIsAResult() throws Exception {
+    LaunchProgram program = Launching.program();
+    Slot opened = program.slot();
+    long path = program.text(directory.resolve("none").toString());
+    program
+        .add("open", SystemCall.OPENAT, AT_FDCWD, path, O_WRONLY)
+        .into(opened)
+        .tolerating(Errno.ENOENT);
+    program.add("write", SystemCall.WRITE, 0, path, 1).from(0, opened).tolerating(Errno.EBADF);
+    Launching.execute(program, "/bin/echo", "went on");
+    assertThat(Launching.run(program)).isEqualTo(new Ended(0, "went on"));
+  }
+
+  @Test
+  void theChildAsks() throws Exception {
+    List<Long> asked = new ArrayList<>();
+    LaunchProgram program = Launching.program();
+    program.ask("the first thing");
+    program.ask("the second thing");
+    Launching.execute(program, "/bin/echo", "answered");
+    try (Running running =
+        Launching.start(Interpreter.ofThisCpu(), program, List.of(), asked::add, Launching.LONG)) {
+      assertThat(asked).containsExactly(running.child().pid(), running.child().pid());
+      assertThat(running.end()).isEqualTo(new Ended(0, "answered"));
+    }
+  }
+
+  @Test
+  void anAnswerThatFailsEndsTheLaunch() throws Exception {
+    LaunchProgram program = Launching.program();
+    program.ask("something");
+    Launching.execute(program, "/bin/true");
+    assertThatThrownBy(() ->
+            Launching.start(
+                Interpreter.ofThisCpu(),
+                program,
+                List.of(),
+                pid -> {
+                  throw new IOException("no answer");
+                },
+                Launching.LONG))
+        .isInstanceOf(IOException.class)
+        .hasMessage("no answer");
+  }
+
+  @Test
+  void aForkStepMakesOurOwnChildInANewPidNamespace() throws Exception {
+    LaunchProgram program = Launching.program();
+    Launching.unshare(program, CLONE_NEWPID);
+    Launching.fork(program);
+    Launching.execute(program, "/bin/sh", "-c", "echo $$; read line; exit 5");
+    try (Running running = Launching.start(program);
+        BufferedReader reader = running.reader()) {
+      assertThat(reader.readLine()).isEqualTo("1");
+      long pid = running.child().pid();
+      Path link = Path.of("/proc", Long.toString(pid), "ns");
+      Path ours = Path.of("/proc/self/ns");
+      assertThat(Machine.inode(link.resolve("pid")))
+          .isNotEqualTo(Machine.inode(ours.resolve("pid")));
+      assertThat(Machine.inode(link.resolve("uts"))).isEqualTo(Machine.inode(ours.resolve("uts")));
+      // The first process has been reaped; the second is the only child.
+      List<String> children = Launching.childrenOf(ProcessHandle.current().pid());
+      children.removeAll(before.children());
+      assertThat(children).singleElement().asString().startsWith(pid + " ");
+      try (OutputStream writer = running.writer()) {
+        writer.write('\n');
+      }
+      assertThat(running.status()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void initHandsOnSignals() throws Exception {
+    LaunchProgram program =
+        Launching.withInit(
+            "/bin/sh",
+            "-c",
+            "trap 'echo term; exit 7' TERM; trap 'echo usr1' USR1; echo $$;"
+                + " sleep 1000 & while :; do wait; done");
+    try (Running running = Launching.start(program);
+        BufferedReader reader = running.reader()) {
+      assertThat(reader.readLine()).isEqualTo("2");
+      running.child().signal(10); // SIGUSR1
+      assertThat(reader.readLine()).isEqualTo("usr1");
+      running.child().signal(SIGTERM);
+      assertThat(reader.readLine()).isEqualTo("term");
+      assertThat(running.status()).isEqualTo(7);
+      // The end of what was left in the namespace closes the pipe.
+      assertThat(reader.readLine()).isNull();
+    }
+  }
+
+  @Test
+  void initTakesInOrphans() throws Exception {
+    LaunchProgram program =
+        Launching.withInit(
+            "/bin/sh",
+            "-c",
+            "for i in 1 2 3 4 5 6 7 8 9; do (true & exec true); done; echo done; read line; exit"
+                + " 4");
+    try (Running running = Launching.start(program);
+        BufferedReader reader = running.reader()) {
+      assertThat(reader.readLine()).isEqualTo("done");
+      long init = running.child().pid();
+      Machine.await(
+          "the command alone is left",
+          () -> {
+            try {
+              return Launching.childrenOf(init).size() == 1;
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          });
+      try (OutputStream writer = running.writer()) {
+        writer.write('\n');
+      }
+      assertThat(running.status()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void initHoldsNoFile() throws Exception {
+    try (Running running = Launching.start(Launching.withInit("/bin/cat"))) {
+      Path files = Path.of("/proc", Long.toString(running.child().pid()), "fd");
+      Machine.await("init has closed all", () -> descriptors(files).isEmpty());
+    }
+  }
+
+  @Test
+  void initEndsAsTheCommandEnds() throws Exception {
+    assertThat(Launching.run(Launching.withInit("/bin/sh", "-c", "exit 42")).status())
+        .isEqualTo(42);
+    assertThat(Launching.run(Launching.withInit("/bin/sh", "-c", "kill -KILL $$")).status())
+        .isEqualTo(128 + SIGKILL);
+    assertThat(refused(Launching.withInit("/none")))
+        .hasMessageStartingWith("execute /none: ENOENT");
+  }
+
+  private Path script(String name, String content, String permissions) throws IOException {
+    Path file = Files.writeString(directory.resolve(name), content);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+  }
+
+  private static final Errno[] NOT_HERE = {
+    Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ESTALE, Errno.ENODEV, Errno.ETIMEDOUT
+  };
+
+  private static LaunchProgram candidates(Path... files) {
+    LaunchProgram program = Launching.program();
+    Launching.closeOnExec(program);
+    for (Path file : files) {
+      Launching.candidate(program, file.toString(), "command").tolerating(NOT_HERE);
+    }
+    return program;
+  }
+
+  @Test
+  void theCommandIsTheFirstCandidateThatIsThere() throws Exception {
+    Path none = directory.resolve("none");
+    Path closed = script("closed", "#!/bin/sh\necho closed", "rw-r--r--");
+    Path good = script("good", "#!/bin/sh\necho good", "rwxr-xr-x");
+    Path later = script("later", "#!/bin/sh\necho later", "rwxr-xr-x");
+    assertThat(Launching.run(candidates(none, closed.resolve("x"), closed, good, later)))
+        .isEqualTo(new Ended(0, "good"));
+  }
+
+  @Test
+  void thatACandidateMayNotBeExecutedSaysMoreThanThatItIsNotThere() throws Exception {
+    Path none = directory.resolve("none");
+    Path closed = script("closed", "#!/bin/sh\necho closed", "rw-r--r--");
+    Path other = script("other", "#!/bin/sh\necho other", "rw-r--r--");
+    assertThat(refused(candidates(none, closed, other, none)))
+        .hasMessageStartingWith("execute " + closed + ": EACCES");
+    assertThat(refused(candidates(none, closed.resolve("x"))))
+        .hasMessageStartingWith("execute " + closed.resolve("x") + ": ENOTDIR");
+  }
+
+  @Test
+  void whatIsNoProgramIsNotSkipped() throws Exception {
+    Path text = script("text", "no program", "rwxr-xr-x");
+    Path good = script("good", "#!/bin/sh\necho good", "rwxr-xr-x");
+    assertThat(refused(candidates(text, good)))
+        .hasMessageStartingWith("execute " + text + ": ENOEXEC");
+  }
+
+  @Test
+  void tooManyArgumentsAreToldFromTheExec() {
+    LaunchProgram program = Launching.of("/bin/true", "x".repeat(200_000));
+    assertThat(refused(program)).hasMessageStartingWith("execute /bin/true: E2BIG");
+  }
+
+  @Test
+  void aProgramThatNoExecCouldTakeIsNotStarted() {
+    LaunchProgram program = Launching.of("/bin/true", "x".repeat(LaunchImage.LARGEST));
+    assertThat(refused(program)).hasMessageStartingWith("execve(the launch image): E2BIG");
+  }
+
+  /** Each number that the child needs may be taken in the JVM, by anything. */
+  @Test
+  void theChildHasItsStandardStreamsAlone() throws Exception {
+    List<InputStream> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < 30; i++) {
+        open.add(new FileInputStream("/dev/null"));
+      }
+      assertThat(descriptors(Path.of("/proc/self/fd")))
+          .contains(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
+      assertStreamsAlone();
+      for (int i = 0; i < 10_000; i++) {
+        open.add(new FileInputStream("/dev/null"));
+      }
+      assertStreamsAlone();
+    } finally {
+      for (InputStream stream : open) {
+        stream.close();
+      }
+    }
+  }
+
+  private static void assertStreamsAlone() throws Exception {
+    LaunchProgram forking = Launching.program();
+    Launching.fork(forking);
+    Launching.execute(forking, "/bin/cat");
+    for (LaunchProgram program : List.of(Launching.of("/bin/cat"), forking)) {
+      try (Running running = Launching.start(program);
+          BufferedReader reader = running.reader();
+          OutputStream writer = running.writer()) {
+        writer.write('\n');
+        assertThat(reader.readLine()).isEmpty(); // it has loaded what it needs
+        assertThat(descriptors(Path.of("/proc", Long.toString(running.child().pid()), "fd")))
+            .containsExactly(0, 1, 2);
+      }
+    }
+  }
+
+  private static Set<Integer> descriptors(Path directory) {
+    Set<Integer> numbers = new TreeSet<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      files.forEach(file -> numbers.add(Integer.valueOf(file.getFileName().toString())));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return numbers;
+  }
+
+  /** Our own files may be at any of the numbers, in any order. */
+  @Test
+  void furtherDescriptorsComeByTheirNumbers() throws Exception {
+    List<Integer> ends = new ArrayList<>();
+    List<Integer> further = new ArrayList<>();
+    LaunchProgram program = new LaunchProgram();
+    long buffer = program.words(new long[2]);
+    try {
+      for (int i = 0; i < 12; i++) {
+        int[] pipe = Launching.pipe();
+        ends.addAll(List.of(pipe[0], pipe[1]));
+        further.addFirst(pipe[0]);
+        assertThat(LaunchCalls.write(pipe[1], i + 1, bytes -> {})).isEqualTo(i + 1);
+      }
+      for (int i = 0; i < further.size(); i++) {
+        program
+            .add("read " + i, SystemCall.READ, Descriptors.FIRST_FURTHER + i, buffer, 16)
+            .expecting(further.size() - i);
+      }
+      Launching.execute(program, "/bin/echo", "all there");
+      try (Running running =
+          Launching.start(Interpreter.ofThisCpu(), program, further, pid -> {}, Launching.LONG)) {
+        assertThat(running.end()).isEqualTo(new Ended(0, "all there"));
+      }
+    } finally {
+      ends.forEach(Syscalls::close);
+    }
+  }
+
+  @Test
+  void aVirtualThreadLaunches() throws Exception {
+    List<Ended> ended = new ArrayList<>();
+    Thread thread =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                ended.add(Launching.run(Launching.of("/bin/echo", "virtual")));
+              } catch (Exception e) {
+                throw new AssertionError(e);
+              }
+            });
+    thread.join();
+    assertThat(ended).containsExactly(new Ended(0, "virtual"));
+  }
+
+  @Test
+  void aCommandOutlivesTheThreadThatLaunchedIt() throws Exception {
+    List<Running> launched = new ArrayList<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                launched.add(Launching.start(Launching.of("/bin/sh", "-c", "read line; exit 6")));
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            });
+    thread.join();
+    try (Running running = launched.getFirst()) {
+      assertThat(running.child().exit()).isNotDone();
+      try (OutputStream writer = running.writer()) {
+        writer.write('\n');
+      }
+      assertThat(running.status()).isEqualTo(6);
+    }
+  }
+}

@@ -1,0 +1,311 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.testing.ChildJvm;
+import io.github.linuxns.testing.Machine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Many launches, at once and one after the other, and what they do to the JVM: nothing. */
+@Tag("unprivileged")
+@Timeout(180)
+class LaunchLoadIT {
+  private static final int PR_GET_DUMPABLE = 3;
+
+  /** What of a process a careless launcher would change. */
+  private static Map<String, String> state() throws IOException {
+    Map<String, String> state = new TreeMap<>();
+    state.put("oom", Files.readString(Path.of("/proc/self/oom_score_adj")));
+    state.put("dumpable", "" + Syscalls.call(SystemCall.PRCTL, PR_GET_DUMPABLE, 0, 0, 0, 0));
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path task : tasks) {
+        for (String line : Files.readAllLines(task.resolve("status"))) {
+          if (line.matches("(SigBlk|SigIgn|SigCgt|THP_enabled|Cap\\w+|NoNewPrivs|Seccomp):.*")) {
+            state.put(task.getFileName() + " " + line.replaceFirst(":.*", ""), line);
+          }
+        }
+      }
+    }
+    return state;
+  }
+
+  @Test
+  void aThousandLaunchesLeaveTheJvmAsItWas() throws Exception {
+    launchAndEnd(Launching.of("/bin/true"));
+    Traces before = Traces.now();
+    Map<String, String> state = state();
+    for (int i = 0; i < 1000; i++) {
+      launchAndEnd(Launching.of("/bin/true"));
+    }
+    Map<String, String> after = state();
+    state.keySet().retainAll(after.keySet());
+    after.keySet().retainAll(state.keySet());
+    assertThat(after).hasSizeGreaterThan(20).isEqualTo(state);
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  private static void launchAndEnd(LaunchProgram program) throws Exception {
+    assertThat(Launching.run(program).status()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"G1", "Z", "Serial", "Parallel"})
+  void eightThreadsLaunchAndFailUnderEachCollector(String collector) throws Exception {
+    List<String> options = List.of("-XX:+Use" + collector + "GC", "-Xmx64m");
+    List<String> command = ChildJvm.command(List.of(), options, Many.class, "2000");
+    assertThat(Machine.run(command.toArray(String[]::new)))
+        .contains("1500 launched, 500 failed, nothing left")
+        .doesNotContain("Exception");
+  }
+
+  /** Launches from many threads while objects die; every fourth launch fails. */
+  static final class Many {
+    private static final int THREADS = 8;
+
+    private Many() {}
+
+    public static void main(String[] args) throws Exception {
+      int count = Integer.parseInt(args[0]);
+      launchAndEnd(Launching.of("/bin/true"));
+      Traces before = Traces.now();
+      AtomicBoolean done = new AtomicBoolean();
+      AtomicLong garbage = new AtomicLong();
+      Thread collecting =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!done.get()) {
+                  garbage.addAndGet(new byte[64 * 1024].length);
+                  Thread.onSpinWait();
+                }
+              });
+      AtomicLong failed = new AtomicLong();
+      AtomicLong launched = new AtomicLong();
+      try (ExecutorService threads = Executors.newFixedThreadPool(THREADS)) {
+        List<Future<?>> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+          boolean fails = i % 4 == 0;
+          all.add(
+              threads.submit(() -> {
+                launchOrFail(fails);
+                (fails ? failed : launched).incrementAndGet();
+                return null;
+              }));
+        }
+        for (Future<?> each : all) {
+          each.get();
+        }
+      }
+      done.set(true);
+      collecting.join();
+      Traces after = Traces.now();
+      System.out.println(
+          launched
+              + " launched, "
+              + failed
+              + " failed, "
+              + (after.equals(before) ? "nothing left" : before + " became " + after));
+      System.exit(0);
+    }
+
+    private static void launchOrFail(boolean fails) throws Exception {
+      LaunchProgram program = Launching.program();
+      Launching.fork(program);
+      if (fails) {
+        program.add("go nowhere", SystemCall.CHDIR, program.text("/none"));
+      }
+      Launching.execute(program, "/bin/true");
+      try {
+        launchAndEnd(program);
+        if (fails) {
+          throw new AssertionError("did not fail");
+        }
+      } catch (SyscallException e) {
+        if (!fails || !e.getMessage().startsWith("go nowhere: ENOENT")) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  @Test
+  void jcmdAttachesAndRecordsDuringLaunches() throws Exception {
+    List<String> command = ChildJvm.command(List.of(), UntilEnd.class);
+    Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(output.readLine()).isEqualTo("ready");
+      Path recording = Files.createTempDirectory("launches").resolve("recording.jfr");
+      assertThat(jcmd(jvm, "JFR.start", "name=launches")).contains("Started recording");
+      assertThat(jcmd(jvm, "Thread.print")).contains("namespace-children", "\"main\"");
+      assertThat(jcmd(jvm, "Thread.dump_to_file", "-overwrite", recording + ".txt"))
+          .contains("Created");
+      assertThat(jcmd(jvm, "GC.run")).contains("Command executed");
+      assertThat(jcmd(jvm, "JFR.stop", "name=launches", "filename=" + recording))
+          .contains("Stopped recording");
+      assertThat(recording).isNotEmptyFile();
+      Files.delete(recording);
+      Files.delete(Path.of(recording + ".txt"));
+      Files.delete(recording.getParent());
+      jvm.getOutputStream().close();
+      assertThat(output.readLine()).isEqualTo("nothing left");
+      assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(jvm.exitValue()).isZero();
+    } finally {
+      jvm.destroyForcibly();
+    }
+  }
+
+  private static String jcmd(Process jvm, String... command) throws Exception {
+    List<String> all = new ArrayList<>();
+    all.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    all.add(Long.toString(jvm.pid()));
+    all.addAll(List.of(command));
+    return Machine.run(all.toArray(String[]::new));
+  }
+
+  /** Launches until its standard input ends, and at least 500 times. */
+  static final class UntilEnd {
+    private UntilEnd() {}
+
+    public static void main(String[] args) throws Exception {
+      launchAndEnd(Launching.of("/bin/true"));
+      Traces before = Traces.now();
+      AtomicBoolean ended = new AtomicBoolean();
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> {
+            try {
+              ended.set(System.in.read() < 0);
+            } catch (IOException e) {
+              ended.set(true);
+            }
+          });
+      System.out.println("ready");
+      for (int i = 0; i < 500 || !ended.get(); i++) {
+        launchAndEnd(Launching.of("/bin/true"));
+      }
+      Traces after = Traces.now();
+      // What jcmd talks to is open from its first command on.
+      List<String> more = new ArrayList<>(after.descriptors());
+      before.descriptors().forEach(more::remove);
+      more.removeIf(link -> !link.contains("pidfd") && !link.contains("memfd"));
+      System.out.println(
+          more.isEmpty() && after.children().isEmpty() ? "nothing left" : "left " + after);
+    }
+  }
+
+  /**
+   * The command is never reached: once because the kernel kills a child whose parent has died, once
+   * because the child sees the end of the socket.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"step", "question", "not at all"})
+  void aJvmIsKilledInTheMiddle(String where) throws Exception {
+    boolean killed = !where.equals("not at all");
+    Path directory = Files.createTempDirectory("killed");
+    Path fifo = directory.resolve("fifo");
+    Path marker = directory.resolve("marker");
+    Machine.run("mkfifo", fifo.toString());
+    List<String> command =
+        ChildJvm.command(List.of(), Killed.class, where, fifo.toString(), marker.toString());
+    Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
+      long child = Long.parseLong(output.readLine());
+      Path process = Path.of("/proc", Long.toString(child));
+      Machine.await("the child waits in the step", () -> waits(process, where));
+      if (killed) {
+        jvm.destroyForcibly();
+        assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        Machine.await("the child is gone", () -> !isOurs(process));
+      }
+      release(fifo);
+      assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      jvm.destroyForcibly();
+    }
+    assertThat(Files.deleteIfExists(marker)).as("the command was reached").isEqualTo(!killed);
+    Files.delete(fifo);
+    Files.delete(directory);
+  }
+
+  /** What the child waits for comes. */
+  private static void release(Path fifo) throws IOException {
+    try (var writer =
+        Files.newByteChannel(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      assertThat(writer.isOpen()).isTrue();
+    }
+  }
+
+  /** In the wait of the step, as the system call number of the process says. */
+  private static boolean waits(Path process, String where) {
+    SystemCall call = where.equals("question") ? SystemCall.READ : SystemCall.OPENAT;
+    try {
+      return Files.readString(process.resolve("syscall")).startsWith(call.number() + " ");
+    } catch (IOException notThereYet) {
+      return false;
+    }
+  }
+
+  private static boolean isOurs(Path process) {
+    try {
+      return Files.readSymbolicLink(process.resolve("exe")).toString().contains("linux-namespaces");
+    } catch (IOException gone) {
+      return false;
+    }
+  }
+
+  /** Prints the number of a child that waits, and goes on waiting for it. */
+  static final class Killed {
+    private Killed() {}
+
+    public static void main(String[] args) throws Exception {
+      LaunchProgram program = Launching.program();
+      program.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
+      program.ask("tell the number");
+      if (!args[0].equals("question")) {
+        program.add("wait", SystemCall.OPENAT, AT_FDCWD, program.text(args[1]), O_RDONLY);
+      } else {
+        program.add("die no more", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
+        program.ask("wait for what never comes");
+      }
+      Launching.execute(program, "/bin/touch", args[2]);
+      boolean[] told = {false};
+      Launch.Question question =
+          pid -> {
+            if (told[0]) {
+              Machine.await("nothing", () -> false);
+            }
+            told[0] = true;
+            System.out.println(pid);
+          };
+      try (Launching.Running running =
+          Launching.start(Interpreter.ofThisCpu(), program, List.of(), question, Launching.LONG)) {
+        System.exit(running.status());
+      }
+    }
+  }
+}

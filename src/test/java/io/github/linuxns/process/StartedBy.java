@@ -1,0 +1,41 @@
+package io.github.linuxns.process;
+
+import io.github.linuxns.internal.launch.Launches;
+import io.github.linuxns.internal.launch.StandardStreams;
+import java.io.IOException;
+
+/** Who starts a process: the JDK, or we, from the same description. */
+enum StartedBy {
+  THE_JDK {
+    @Override
+    Process start(ProcessBuilder builder) throws IOException {
+      return builder.start();
+    }
+  },
+  US {
+    @Override
+    Process start(ProcessBuilder builder) throws IOException {
+      return launch(builder, 0);
+    }
+  };
+
+  abstract Process start(ProcessBuilder builder) throws IOException;
+
+  /** Starts a shell command with pipes. */
+  Process shell(String script) throws IOException {
+    return start(new ProcessBuilder("/bin/sh", "-c", script));
+  }
+
+  /** Starts it in new namespaces. */
+  static NamespaceProcess launch(ProcessBuilder builder, long unshare) throws IOException {
+    try (StandardStreams streams =
+        StandardStreams.open(
+            builder.redirectInput(),
+            builder.redirectOutput(),
+            builder.redirectError(),
+            builder.redirectErrorStream())) {
+      return new NamespaceProcess(
+          Launches.run(streams, unshare, builder.environment(), builder.command()), streams, true);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.linuxns.testing;
+
+/**
+ * Something that holds on every machine that the library works on. What {@link OtherMachine} runs
+ * has only the JDK and the library to stand on, neither JUnit nor AssertJ.
+ *
+ * @param claim what holds, in a sentence
+ * @param body throws whatever it likes if it does not hold
+ */
+record MachineCheck(String claim, Body body) {
+  /** How it is shown. */
+  @FunctionalInterface
+  interface Body {
+    void run() throws Exception;
+  }
+
+  static void require(boolean condition, String otherwise) {
+    if (!condition) {
+      throw new AssertionError(otherwise);
+    }
+  }
+
+  static void requireEqual(Object actual, Object expected, String what) {
+    require(actual.equals(expected), what + " is <" + actual + ">, where it should be " + expected);
+  }
+}

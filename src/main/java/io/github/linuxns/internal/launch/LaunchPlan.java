@@ -204,6 +204,9 @@ public final class LaunchPlan {
     confinement.writeAfterIdentity(steps);
     writeUntie(steps);
     system.writeInit(steps);
+    if (system.hasInit()) {
+      system.writeSession(steps); // it is the command that leads one, not only the init above it
+    }
     writeSignals(steps);
     steps.add(
         "close all but the standard streams",

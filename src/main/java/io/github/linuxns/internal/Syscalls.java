@@ -171,7 +171,7 @@ public final class Syscalls {
   }
 
   /** Reads the text of a link, and returns its length. */
-  static int readLink(int directory, String path, byte[] text) {
+  public static int readLink(int directory, String path, byte[] text) {
     try (Arena arena = Arena.ofConfined()) {
       long address = cString(arena, path);
       MemorySegment buffer = arena.allocate(text.length);

@@ -54,8 +54,7 @@ public final class Leftovers {
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
       for (Path thread : threads.toList()) {
         try {
-          all.addAll(
-              List.of(Files.readString(thread.resolve("children")).strip().split(" +", -1)));
+          all.addAll(List.of(Files.readString(thread.resolve("children")).strip().split(" +", -1)));
         } catch (IOException threadEnded) {
           // it had none then, or they are another thread's now
         }

@@ -90,7 +90,7 @@ public final class LaunchPlan {
    */
   public Child start(int[] standard) throws IOException {
     Thread caller = Thread.currentThread();
-    if (!system.diesWithParent()) {
+    if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
       return start(standard, null, caller::isInterrupted, null);
     }
     try (CallersPlace place = CallersPlace.open()) {
@@ -155,15 +155,15 @@ public final class LaunchPlan {
     writeTieToJvm(steps);
     LaunchStep closing =
         steps.add("close what is not for it", SystemCall.CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0);
+    if (!unshared.isEmpty() && (place != null || !joined.isEmpty())) {
+      steps.openProc();
+    }
     if (place != null) {
       place.write(steps);
     }
     system.writeCgroup(steps, cgroup);
     confinement.writeRaisedLimits(steps);
     boolean pidTwice = joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);
-    if (!joined.isEmpty() && !unshared.isEmpty()) {
-      steps.openProc();
-    }
     boolean newMounts = unshared.contains(NamespaceType.MOUNT);
     MountSteps mounts =
         new MountSteps(

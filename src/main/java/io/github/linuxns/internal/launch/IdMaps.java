@@ -125,7 +125,7 @@ final class IdMaps {
       steps.writeOwn("setgroups", ascii("deny"), IdMaps::remedy);
     }
     if (writer != Writer.CHILD) {
-      if (uids != null || gids != null) {
+      if (asks()) {
         steps.program().ask("map user and group ids");
       }
       return;
@@ -136,6 +136,11 @@ final class IdMaps {
     if (gids != null) {
       steps.writeOwn("gid_map", gids.bytes(), IdMaps::remedy);
     }
+  }
+
+  /** True if the child waits for somebody else to write them. */
+  boolean asks() {
+    return writer != Writer.CHILD && (uids != null || gids != null);
   }
 
   /** Writes them for the child, which waits. */

@@ -101,6 +101,11 @@ final class LaunchCalls {
     return result;
   }
 
+  /** What takes everything and has nothing to say. */
+  static int openNullDevice() {
+    return open("/dev/null", O_RDWR);
+  }
+
   /** A directory, to name files in it. */
   static int openDirectory(String path) {
     return open(path, O_PATH | Arch.current().oDirectory());

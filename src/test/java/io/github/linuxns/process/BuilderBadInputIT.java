@@ -66,8 +66,7 @@ class BuilderBadInputIT {
     assertFails(command(missing), Errno.ENOENT, "execute " + missing, "it is not there");
     assertFails(
         command(missing).mapRootUser().unshare(values()), Errno.ENOENT, "execute " + missing);
-    assertFails(
-        command(missing).mapRootUser().init(), Errno.ENOENT, "execute " + missing);
+    assertFails(command(missing).mapRootUser().init(), Errno.ENOENT, "execute " + missing);
     assertFails(
         new NamespaceProcessBuilder("no-such-command-here").environment("PATH", "/bin:/usr/bin"),
         Errno.ENOENT,
@@ -144,11 +143,9 @@ class BuilderBadInputIT {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new NamespaceProcessBuilder("true", "a\0b"))
         .withMessageContaining("a?b");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new NamespaceProcessBuilder("tr\0ue"));
+    assertThatIllegalArgumentException().isThrownBy(() -> new NamespaceProcessBuilder("tr\0ue"));
     assertThatIllegalArgumentException().isThrownBy(() -> new NamespaceProcessBuilder());
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new NamespaceProcessBuilder(List.of()));
+    assertThatIllegalArgumentException().isThrownBy(() -> new NamespaceProcessBuilder(List.of()));
     NamespaceProcessBuilder builder = Waiting.cat();
     assertThatIllegalArgumentException().isThrownBy(() -> builder.environment("A", "b\0c"));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.environment("A\0", "b"));
@@ -166,8 +163,7 @@ class BuilderBadInputIT {
   void aDirectoryThatIsNone() throws IOException {
     Path missing = directory.resolve("missing");
     Path file = Files.createFile(directory.resolve("file"));
-    assertFails(
-        Waiting.cat().directory(missing.toString()), Errno.ENOENT, "work in " + missing);
+    assertFails(Waiting.cat().directory(missing.toString()), Errno.ENOENT, "work in " + missing);
     assertFails(Waiting.cat().directory(file.toString()), Errno.ENOTDIR, "work in " + file);
     assertFails(
         Waiting.cat().mapRootUser().unshare(values()).init().directory(missing.toString()),
@@ -244,8 +240,7 @@ class BuilderBadInputIT {
   void aControlGroupThatIsNone() throws IOException {
     Path missing = directory.resolve("missing");
     assertFails(Waiting.cat().cgroup(missing), Errno.ENOENT, missing.toString());
-    assertFails(
-        Waiting.cat().cgroup(directory), Errno.ENOENT, "no directory of a control group");
+    assertFails(Waiting.cat().cgroup(directory), Errno.ENOENT, "no directory of a control group");
   }
 
   // ---- rights ----
@@ -253,8 +248,7 @@ class BuilderBadInputIT {
   @Test
   void namespacesThatTakePrivilege() throws IOException {
     Requirements.unprivileged();
-    assertFails(
-        Waiting.cat().unshare(NETWORK), Errno.EPERM, "new namespaces [NETWORK]");
+    assertFails(Waiting.cat().unshare(NETWORK), Errno.EPERM, "new namespaces [NETWORK]");
     assertFails(Waiting.cat().hostname("name"), Errno.EPERM, "new namespaces [UTS]");
   }
 

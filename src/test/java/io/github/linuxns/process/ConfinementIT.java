@@ -33,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @ExtendWith({LibraryStarted.class, NothingLeft.class})
 class ConfinementIT {
-  private static final List<String> SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
+  private static final List<String> SETS =
+      List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
 
   private static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
   private static final int UNAME = X86_64 ? 63 : 160;
@@ -164,8 +165,7 @@ class ConfinementIT {
     assertRefused(some, Errno.EPERM, "have the capabilities [CHOWN]", "new user namespace");
     assertRefused(
         Waiting.cat().capabilities(Set.of()), Errno.EPERM, "bounding set", "noNewPrivileges()");
-    try (Waiting child =
-        Waiting.start(Waiting.cat().noNewPrivileges().capabilities(Set.of()))) {
+    try (Waiting child = Waiting.start(Waiting.cat().noNewPrivileges().capabilities(Set.of()))) {
       for (String set : SETS) {
         assertThat(child.status(set))
             .as(set)
@@ -203,7 +203,8 @@ class ConfinementIT {
     names.forEach((limit, name) -> {
       String hard = fields(own, name)[1];
       long most = hard.equals("unlimited") ? 1L << 34 : Long.parseLong(hard);
-      boolean memory = Set.of(ResourceLimit.AS, ResourceLimit.DATA, ResourceLimit.STACK).contains(limit);
+      boolean memory =
+          Set.of(ResourceLimit.AS, ResourceLimit.DATA, ResourceLimit.STACK).contains(limit);
       long newHard = memory ? most : most / 2;
       long newSoft = memory ? most - 4096 : most / 4;
       builder.resourceLimit(limit, newSoft, newHard);
@@ -225,10 +226,11 @@ class ConfinementIT {
   @Test
   void infinityIsNoLimit() throws IOException {
     NamespaceProcessBuilder builder =
-        Waiting.cat().resourceLimit(ResourceLimit.CPU, ResourceLimit.INFINITY, ResourceLimit.INFINITY);
+        Waiting.cat()
+            .resourceLimit(ResourceLimit.CPU, ResourceLimit.INFINITY, ResourceLimit.INFINITY);
     Requirements.that(
-        fields(Files.readAllLines(Path.of("/proc/self/limits")), "Max cpu time")[1]
-            .equals("unlimited"),
+        fields(Files.readAllLines(Path.of("/proc/self/limits")), "Max cpu time")[1].equals(
+            "unlimited"),
         "needs a JVM with unlimited CPU time");
     try (Waiting child = Waiting.start(builder)) {
       assertThat(fields(Files.readAllLines(child.proc("limits")), "Max cpu time"))
@@ -290,8 +292,8 @@ class ConfinementIT {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, 11, 10));
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            Waiting.cat().resourceLimit(ResourceLimit.NOFILE, ResourceLimit.INFINITY, 10));
+        .isThrownBy(
+            () -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, ResourceLimit.INFINITY, 10));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, -2, -2));
   }
@@ -333,7 +335,12 @@ class ConfinementIT {
     byte[] harmless = filter(UNAME, ERRNO | 1);
     try (Waiting child =
         Waiting.start(
-            Waiting.cat().mapRootUser().unshare(values()).init().noNewPrivileges().seccomp(harmless))) {
+            Waiting.cat()
+                .mapRootUser()
+                .unshare(values())
+                .init()
+                .noNewPrivileges()
+                .seccomp(harmless))) {
       assertThat(child.echo("hello")).isEqualTo("hello");
     }
     try (Waiting child = Waiting.start(Waiting.cat().noNewPrivileges().seccomp(harmless))) {
@@ -368,11 +375,9 @@ class ConfinementIT {
     assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().seccomp(new byte[32]));
   }
 
-  private static void assertRefused(
-      NamespaceProcessBuilder builder, Errno errno, String... words) {
+  private static void assertRefused(NamespaceProcessBuilder builder, Errno errno, String... words) {
     assertThatThrownBy(builder::start)
-        .isInstanceOfSatisfying(
-            SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
+        .isInstanceOfSatisfying(SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
         .message()
         .contains(words);
   }

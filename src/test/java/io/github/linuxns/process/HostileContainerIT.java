@@ -89,8 +89,7 @@ class HostileContainerIT {
   void aChildThatGivesUpItsRightsIsNotInReachEither() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       HostileRoot.Paused paused =
-          root.pause(
-              root.builder().capabilities(Set.of()).noNewPrivileges().newSession());
+          root.pause(root.builder().capabilities(Set.of()).noNewPrivileges().newSession());
       assertRefused(root.attack(paused.pid(), IMAGE));
       root.release();
       assertOutput(paused.get(), "0");
@@ -128,8 +127,7 @@ class HostileContainerIT {
   void aLaunchThatIsStoppedHasADeadline() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       Footprint before = Footprint.now();
-      HostileRoot.Paused paused =
-          root.pause(root.builder().launchTimeout(Duration.ofMillis(700)));
+      HostileRoot.Paused paused = root.pause(root.builder().launchTimeout(Duration.ofMillis(700)));
       root.kill(paused.pid(), SIGSTOP);
       Machine.await("it is stopped", () -> isStopped(paused.pid()));
       root.release();

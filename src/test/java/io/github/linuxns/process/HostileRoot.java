@@ -44,10 +44,13 @@ final class HostileRoot implements AutoCloseable {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path program = CProgram.compile("hostile.c", directory);
     Path command = directory.resolve("command");
-    Files.copy(Path.of(Machine.run("sh", "-c", "command -v id")
-            .lines()
-            .reduce((first, last) -> last)
-            .orElseThrow()), command);
+    Files.copy(
+        Path.of(
+            Machine.run("sh", "-c", "command -v id")
+                .lines()
+                .reduce((first, last) -> last)
+                .orElseThrow()),
+        command);
     List<String> line = new ArrayList<>();
     if (uid >= 0) {
       Files.setAttribute(command, "unix:uid", (int) uid); // who owns a file may have a lease on it

@@ -225,8 +225,7 @@ class JoinIT {
   @Test
   void theCommandIsLookedUpInTheJoinedMountNamespace() throws Exception {
     try (Waiting container =
-            Waiting.start(
-                Waiting.cat().mapRootUser().mount("/mnt", Mount.tmpfs()));
+            Waiting.start(Waiting.cat().mapRootUser().mount("/mnt", Mount.tmpfs()));
         Waiting writer =
             Waiting.start(Waiting.cat().joinProcess(container.pid()).directory("/mnt"))) {
       assertThat(

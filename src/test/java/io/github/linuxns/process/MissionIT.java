@@ -67,8 +67,18 @@ class MissionIT {
             Outcome.printed(
                 Outcome.sh(tell).mapRootUser().unshare(PID, MOUNT, NETWORK, UTS).mountProc()))
         .isEqualTo(
-            real("unshare", "-Ur", "--pid", "--fork", "--mount-proc", "--net", "--uts",
-                "sh", "-c", tell, "sh"))
+            real(
+                "unshare",
+                "-Ur",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "--net",
+                "--uts",
+                "sh",
+                "-c",
+                tell,
+                "sh"))
         .startsWith("1 0\n/proc/1\n0\n");
   }
 
@@ -76,11 +86,19 @@ class MissionIT {
   void unshareForkMountProcNetUtsAsRoot() throws Exception {
     Requirements.initialRoot();
     String tell = "echo $$; echo /proc/[0-9]*; readlink /proc/self/ns/user /proc/self/ns/ipc";
-    assertThat(
-            Outcome.printed(Outcome.sh(tell).unshare(PID, MOUNT, NETWORK, UTS).mountProc()))
+    assertThat(Outcome.printed(Outcome.sh(tell).unshare(PID, MOUNT, NETWORK, UTS).mountProc()))
         .isEqualTo(
-            real("unshare", "--pid", "--fork", "--mount-proc", "--net", "--uts",
-                "sh", "-c", tell, "sh"));
+            real(
+                "unshare",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "--net",
+                "--uts",
+                "sh",
+                "-c",
+                tell,
+                "sh"));
   }
 
   /** A file keeps the namespace when nobody is in it, for nsenter as well. */
@@ -107,10 +125,18 @@ class MissionIT {
   void nsenterMount() throws Exception {
     try (Sandbox container = Sandbox.unshare("-Urm")) {
       String pid = Long.toString(container.pid());
-      assertThat(
-              Outcome.printed(
-                  Outcome.sh(NAMESPACES).joinProcess(container.pid(), USER, MOUNT)))
-          .isEqualTo(real("nsenter", "-U", "-m", "-t", pid, "sh", "-c", NAMESPACES));
+      assertThat(Outcome.printed(Outcome.sh(NAMESPACES).joinProcess(container.pid(), USER, MOUNT)))
+          .isEqualTo(
+              real(
+                  "nsenter",
+                  "--preserve-credentials",
+                  "-U",
+                  "-m",
+                  "-t",
+                  pid,
+                  "sh",
+                  "-c",
+                  NAMESPACES));
     }
   }
 
@@ -121,7 +147,20 @@ class MissionIT {
       String tell = NAMESPACES + "; id -u; id -g; pwd; grep Cap /proc/self/status";
       assertThat(Outcome.printed(Outcome.sh(tell).joinProcess(container.pid())))
           .isEqualTo(
-              real("nsenter", "-U", "-m", "-u", "-i", "-n", "-C", "-t", pid, "sh", "-c", tell));
+              real(
+                  "nsenter",
+                  "--preserve-credentials",
+                  "-U",
+                  "-m",
+                  "-u",
+                  "-i",
+                  "-n",
+                  "-C",
+                  "-t",
+                  pid,
+                  "sh",
+                  "-c",
+                  tell));
     }
   }
 
@@ -133,12 +172,13 @@ class MissionIT {
       String place = directory.toString();
       String _ =
           Outcome.printed(
-              Outcome.sh(
-                      "mount -t tmpfs tmpfs \"$1\"; echo by A > \"$1/file\"", place)
+              Outcome.sh("mount -t tmpfs tmpfs \"$1\"; echo by A > \"$1/file\"", place)
                   .joinProcess(container.pid()));
       String file = place + "/file";
-      assertThat(Outcome.printed(new NamespaceProcessBuilder("cat", file).joinProcess(container.pid())))
-          .isEqualTo(real("nsenter", "-U", "-m", "-t", pid, "cat", file))
+      assertThat(
+              Outcome.printed(
+                  new NamespaceProcessBuilder("cat", file).joinProcess(container.pid())))
+          .isEqualTo(real("nsenter", "--preserve-credentials", "-U", "-m", "-t", pid, "cat", file))
           .isEqualTo("by A");
       assertThat(Path.of("/proc", pid, "root", file.substring(1))).hasContent("by A\n");
       assertThat(Path.of(file)).doesNotExist();
@@ -153,7 +193,8 @@ class MissionIT {
               Outcome.printed(
                   new NamespaceProcessBuilder("uname", "-n")
                       .joinProcess(container.pid(), USER, UTS)))
-          .isEqualTo(real("nsenter", "-U", "-u", "-t", pid, "uname", "-n"))
+          .isEqualTo(
+              real("nsenter", "--preserve-credentials", "-U", "-u", "-t", pid, "uname", "-n"))
           .isEqualTo("container");
     }
   }
@@ -165,10 +206,10 @@ class MissionIT {
       String pid = Long.toString(container.pid());
       String _ =
           Outcome.printed(
-              Outcome.sh("ip address add 192.0.2.1/24 dev lo")
-                  .joinProcess(container.pid()));
+              Outcome.sh("ip address add 192.0.2.1/24 dev lo").joinProcess(container.pid()));
       String[] show = {"ip", "-4", "-o", "address"};
-      List<String> nsenter = new ArrayList<>(List.of("nsenter", "-U", "-n", "-t", pid));
+      List<String> nsenter =
+          new ArrayList<>(List.of("nsenter", "--preserve-credentials", "-U", "-n", "-t", pid));
       nsenter.addAll(List.of(show));
       assertThat(
               Outcome.printed(
@@ -189,8 +230,7 @@ class MissionIT {
       assertThat(Outcome.printed(Outcome.sh(tell).joinProcess(container.pid())))
           .isEqualTo(
               real("nsenter", "-U", "--setuid", "0", "--setgid", "0", "-t", pid, "sh", "-c", tell));
-      assertThat(
-              Outcome.printed(Outcome.sh(tell).joinProcess(container.pid()).uid(5).gid(6)))
+      assertThat(Outcome.printed(Outcome.sh(tell).joinProcess(container.pid()).uid(5).gid(6)))
           .isEqualTo(
               real("nsenter", "-U", "--setuid", "5", "--setgid", "6", "-t", pid, "sh", "-c", tell));
     }
@@ -210,8 +250,17 @@ class MissionIT {
                     .root(root)
                     .mountProc()))
         .isEqualTo(
-            real("unshare", "-Ur", "-p", "-f", "--mount-proc=" + root.resolve("proc"),
-                "chroot", root.toString(), "/bin/sh", "-c", tell))
+            real(
+                "unshare",
+                "-Ur",
+                "-p",
+                "-f",
+                "--mount-proc=" + root.resolve("proc"),
+                "chroot",
+                root.toString(),
+                "/bin/sh",
+                "-c",
+                tell))
         .isEqualTo("a container from scratch\n/bin /proc /release\n1\n/proc/1\n/");
     assertThat(root.resolve("proc")).isEmptyDirectory();
   }
@@ -231,9 +280,21 @@ class MissionIT {
                         .root(root)
                         .mountProc()))
             .isEqualTo(
-                real("nsenter", "-U", "-p", "-t", pid, "unshare", "-m", "sh", "-c",
+                real(
+                    "nsenter",
+                    "--preserve-credentials",
+                    "-U",
+                    "-p",
+                    "-t",
+                    pid,
+                    "unshare",
+                    "-m",
+                    "sh",
+                    "-c",
                     "mount -t proc proc \"$1/proc\" && exec chroot \"$1\" /bin/sh -c \"$2\"",
-                    "sh", root.toString(), tell))
+                    "sh",
+                    root.toString(),
+                    tell))
             .contains("a container from scratch\n/proc/1\npid:[" + first.inode(PID) + "]");
       }
     }
@@ -245,10 +306,13 @@ class MissionIT {
     try (Waiting container =
         Waiting.start(Waiting.cat().mapRootUser().unshare(values()).mountProc())) {
       String pid = Long.toString(container.pid());
-      String[] inside = Outcome.printed(Outcome.sh(NAMESPACES).joinProcess(container.pid())).split("\n");
+      String[] inside =
+          Outcome.printed(Outcome.sh(NAMESPACES).joinProcess(container.pid())).split("\n", -1);
       assertThat(inside)
           .hasSize(8)
-          .isEqualTo(real("nsenter", "-a", "-t", pid, "sh", "-c", NAMESPACES).split("\n"));
+          .isEqualTo(
+              real("nsenter", "--preserve-credentials", "-a", "-t", pid, "sh", "-c", NAMESPACES)
+                  .split("\n", -1));
       assertThat(inside[0]).isEqualTo("cgroup:[" + container.inode(CGROUP) + "]");
       assertThat(inside[5]).isEqualTo("time:[" + container.inode(TIME) + "]");
     }

@@ -44,9 +44,7 @@ class StarterIT {
           NamespaceScope _ = NamespaceScope.unshare(UTS, MOUNT, IPC);
           Waiting child = Waiting.start(Waiting.cat())) {
         assertThat(child.elsewhere()).isEmpty();
-        assertThat(child.inode(NETWORK))
-            .isEqualTo(network.namespace().inode())
-            .isNotEqualTo(home);
+        assertThat(child.inode(NETWORK)).isEqualTo(network.namespace().inode()).isNotEqualTo(home);
         assertThat(child.echo("hello")).isEqualTo("hello");
         try (Waiting below = Waiting.start(Waiting.cat().unshare(UTS, PID))) {
           assertThat(below.elsewhere()).containsExactly(PID, UTS);
@@ -107,16 +105,15 @@ class StarterIT {
   @Test
   void anInterruptedThreadStartsNothing() throws Exception {
     FutureTask<Boolean> task =
-        new FutureTask<>(
-            () -> {
-              Thread.currentThread().interrupt();
-              try {
-                Waiting.start(Waiting.cat().mapRootUser().unshare(values())).close();
-              } finally {
-                assertThat(Thread.currentThread().isInterrupted()).isTrue();
-              }
-              return true;
-            });
+        new FutureTask<>(() -> {
+          Thread.currentThread().interrupt();
+          try {
+            Waiting.start(Waiting.cat().mapRootUser().unshare(values())).close();
+          } finally {
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+          }
+          return true;
+        });
     Thread.ofPlatform().start(task).join();
     assertThatThrownBy(task::get)
         .isInstanceOf(ExecutionException.class)

@@ -60,7 +60,9 @@ class SurroundingsIT {
                     .environment("PATH", System.getenv("PATH"))
                     .directory("..")))
         .isEqualTo(
-            Files.readSymbolicLink(Path.of("/proc/thread-self/cwd")).resolve("..").normalize()
+            Files.readSymbolicLink(Path.of("/proc/thread-self/cwd"))
+                .resolve("..")
+                .normalize()
                 .toString());
   }
 
@@ -124,7 +126,7 @@ class SurroundingsIT {
     builder.environment("ADDED", "1 = one").environment("EMPTY", "").environment("LINES", "a\nb");
     builder.environment().remove("HOME");
     Map<String, String> actual = new TreeMap<>();
-    for (String entry : Outcome.printed(builder).split("\0")) {
+    for (String entry : Outcome.printed(builder).split("\0", -1)) {
       int equals = entry.indexOf('=');
       actual.put(entry.substring(0, equals), entry.substring(equals + 1));
     }
@@ -173,14 +175,17 @@ class SurroundingsIT {
       for (int i = 0; i < 200; i++) {
         many.add(new FileInputStream("/dev/null"));
       }
+      assertThat(inheritable()).as("what a child would have otherwise").isGreaterThan(200);
       NamespaceProcessBuilder plain = Waiting.cat();
       NamespaceProcessBuilder joining = Waiting.cat().joinProcess(target.pid()).unshare(PID);
       NamespaceProcessBuilder all = Waiting.cat().mapRootUser().unshare(values()).mountProc();
       for (NamespaceProcessBuilder builder : List.of(plain, joining, all)) {
-        try (Waiting child = Waiting.start(builder);
-            Stream<Path> descriptors = Files.list(child.proc("fd"))) {
-          assertThat(descriptors.map(path -> path.getFileName().toString()))
-              .containsExactlyInAnyOrder("0", "1", "2");
+        try (Waiting child = Waiting.start(builder)) {
+          assertThat(child.echo("its libraries are loaded")).isNotEmpty();
+          try (Stream<Path> descriptors = Files.list(child.proc("fd"))) {
+            assertThat(descriptors.map(path -> path.getFileName().toString()))
+                .containsExactlyInAnyOrder("0", "1", "2");
+          }
         }
       }
     } finally {
@@ -188,6 +193,26 @@ class SurroundingsIT {
         file.close();
       }
     }
+  }
+
+  /** How many descriptors of this process are not closed by an execve. */
+  private static long inheritable() throws IOException {
+    long count = 0;
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fdinfo"))) {
+      for (Path descriptor : descriptors.toList()) {
+        if (Files.exists(descriptor) && !isClosedByExecve(Files.readString(descriptor))) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+
+  private static boolean isClosedByExecve(String info) {
+    int flags = info.indexOf("flags:");
+    return (Integer.parseInt(info.substring(flags + 6, info.indexOf('\n', flags)).strip(), 8)
+            & 02000000)
+        != 0;
   }
 
   // ---- session ----
@@ -244,12 +269,16 @@ class SurroundingsIT {
       }
       try (Waiting child = Waiting.start(Waiting.cat().cgroup(group).unshare(CGROUP));
           Waiting seen =
-              Waiting.start(Outcome.sh("cat /proc/self/cgroup; exec cat").joinProcess(child.pid())
-                  .redirectError(ProcessBuilder.Redirect.INHERIT).cgroup(group))) {
+              Waiting.start(
+                  Outcome.sh("cat /proc/self/cgroup; exec cat")
+                      .joinProcess(child.pid())
+                      .redirectError(ProcessBuilder.Redirect.INHERIT)
+                      .cgroup(group))) {
         assertThat(seen.inode(CGROUP)).isEqualTo(child.inode(CGROUP));
       }
       assertThat(
-              Outcome.printed(Outcome.sh("tail -n 1 /proc/self/cgroup").cgroup(group).unshare(CGROUP)))
+              Outcome.printed(
+                  Outcome.sh("tail -n 1 /proc/self/cgroup").cgroup(group).unshare(CGROUP)))
           .as("its own group is the root of what it sees")
           .isEqualTo("0::/");
     } finally {

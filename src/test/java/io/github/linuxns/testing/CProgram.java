@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The programs of {@code src/test/c}: what a JVM cannot do, or has to be seen from outside of it. */
+/**
+ * The programs of {@code src/test/c}: what a JVM cannot do, or has to be seen from outside of it.
+ */
 public final class CProgram {
   private CProgram() {}
 
@@ -22,8 +24,7 @@ public final class CProgram {
       long _ = Files.copy(text, file, StandardCopyOption.REPLACE_EXISTING);
     }
     Path program = directory.resolve(source.substring(0, source.lastIndexOf('.')));
-    String _ =
-        Machine.run("gcc", "-std=gnu11", "-O1", "-o", program.toString(), file.toString());
+    String _ = Machine.run("gcc", "-std=gnu11", "-O1", "-o", program.toString(), file.toString());
     return program;
   }
 }

@@ -150,8 +150,7 @@ final class Launches implements AutoCloseable {
     table.forEach((place, row) ->
         out.println(
             Row.text(
-                "| %s | %.0f | %.0f |",
-                TITLES.get(place), bytes(row, TOOL), bytes(row, OURS))));
+                "| %s | %.0f | %.0f |", TITLES.get(place), bytes(row, TOOL), bytes(row, OURS))));
     claims(table);
   }
 
@@ -204,7 +203,8 @@ final class Launches implements AutoCloseable {
     boolean held = atLeast ? measured >= limit : measured <= limit;
     out.println(
         Row.text(
-            "| %s: %s | %.2f× | %s |", TITLES.get(place), claim, measured, held ? "yes" : "**no**"));
+            "| %s: %s | %.2f× | %s |",
+            TITLES.get(place), claim, measured, held ? "yes" : "**no**"));
   }
 
   private void throughput(List<Contender> contenders) throws IOException {
@@ -265,7 +265,8 @@ final class Launches implements AutoCloseable {
       out.println("|---|---|---|---|---|");
       out.println(
           Row.text(
-              "| ours, all four places | %s B | %s B in %s blocks | %s kB | %s |", (Object[]) left));
+              "| ours, all four places | %s B | %s B in %s blocks | %s kB | %s |",
+              (Object[]) left));
     }
   }
 

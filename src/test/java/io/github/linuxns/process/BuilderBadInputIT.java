@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
-import io.github.linuxns.testing.Leftovers;
+import io.github.linuxns.testing.Footprint;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -20,7 +20,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,19 +30,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class BuilderBadInputIT {
   @TempDir private Path directory;
-
-  @BeforeEach
-  void startWhatIsKeptForGood() throws Exception {
-    int _ = new NamespaceProcessBuilder("true").start().waitFor();
-  }
 
   /** It fails so, whatever else was to be done before, and leaves nothing. */
   private static void assertFails(NamespaceProcessBuilder builder, Errno errno, String... words)
       throws IOException {
-    Leftovers before = Leftovers.now();
+    Footprint before = Footprint.now();
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(builder::start)
           .isInstanceOfSatisfying(
@@ -52,7 +46,7 @@ class BuilderBadInputIT {
           .contains(errno.name())
           .satisfies(message -> List.of(words).forEach(word -> assertThat(message).contains(word)));
     }
-    before.assertNoMore();
+    assertThat(Footprint.leftSince(before)).isEmpty();
   }
 
   private static NamespaceProcessBuilder command(Path path) {
@@ -260,13 +254,13 @@ class BuilderBadInputIT {
 
   @Test
   void afterManyFailuresALaunchIsAsGoodAsEver() throws Exception {
-    Leftovers before = Leftovers.now();
+    Footprint before = Footprint.now();
     NamespaceProcessBuilder bad =
         command(directory.resolve("missing")).mapRootUser().unshare(values()).init();
     for (int i = 0; i < 50; i++) {
       assertThatThrownBy(bad::start).isInstanceOf(SyscallException.class);
     }
-    before.assertNoMore();
+    assertThat(Footprint.leftSince(before)).isEmpty();
     assertThat(Outcome.printed(Outcome.sh("echo $$").mapRootUser().unshare(values())))
         .isEqualTo("1");
     String _ = Machine.run("true");

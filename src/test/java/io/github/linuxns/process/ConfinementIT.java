@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class ConfinementIT {
   private static final List<String> SETS =
       List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");

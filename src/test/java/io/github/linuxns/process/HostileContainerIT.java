@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.testing.Leftovers;
+import io.github.linuxns.testing.Footprint;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class HostileContainerIT {
   /** Where a launch image lies in the child. */
   private static final long IMAGE = 0x2000_0000L;
@@ -44,10 +44,8 @@ class HostileContainerIT {
   @TempDir private Path directory;
 
   @BeforeEach
-  void needsTheTools() throws Exception {
+  void needsTheTools() {
     Requirements.command("unshare");
-    // Starts what the library keeps for good.
-    int _ = new NamespaceProcessBuilder("true").start().waitFor();
   }
 
   // ---- attacks ----
@@ -114,21 +112,21 @@ class HostileContainerIT {
   @Test
   void aLaunchThatIsHeldUpHasADeadline() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
-      Leftovers before = Leftovers.now();
+      Footprint before = Footprint.now();
       NamespaceProcessBuilder builder = root.builder().launchTimeout(Duration.ofMillis(300));
       assertThatThrownBy(builder::start)
           .isInstanceOfSatisfying(
               SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT))
           .hasMessageContaining("execute " + directory.resolve("command"))
           .hasMessageContaining("PT0.3S");
-      before.assertNoMore();
+      assertThat(Footprint.leftSince(before)).isEmpty();
     }
   }
 
   @Test
   void aLaunchThatIsStoppedHasADeadline() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
-      Leftovers before = Leftovers.now();
+      Footprint before = Footprint.now();
       HostileRoot.Paused paused = root.pause(root.builder().launchTimeout(Duration.ofMillis(700)));
       root.kill(paused.pid(), SIGSTOP);
       Machine.await("it is stopped", () -> isStopped(paused.pid()));
@@ -139,7 +137,7 @@ class HostileContainerIT {
           .isInstanceOfSatisfying(
               SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
       paused.thread().join();
-      before.assertNoMore();
+      assertThat(Footprint.leftSince(before)).isEmpty();
     }
   }
 
@@ -155,7 +153,7 @@ class HostileContainerIT {
   @Test
   void aLaunchThatIsKilledInItsLastStepIsACommandThatWasKilled() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
-      Leftovers before = Leftovers.now();
+      Footprint before = Footprint.now();
       HostileRoot.Paused paused = root.pause(root.builder());
       root.kill(paused.pid(), SIGKILL);
       NamespaceProcess process = paused.get();
@@ -163,21 +161,21 @@ class HostileContainerIT {
       assertThat(process.getInputStream().readAllBytes()).isEmpty();
       paused.thread().join();
       process.destroy();
-      before.assertNoMore();
+      assertThat(Footprint.leftSince(before)).isEmpty();
     }
   }
 
   @Test
   void anInterruptEndsTheLaunch() throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
-      Leftovers before = Leftovers.now();
+      Footprint before = Footprint.now();
       HostileRoot.Paused paused = root.pause(root.builder());
       paused.thread().interrupt();
       assertThatThrownBy(paused::get)
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(InterruptedIOException.class);
       paused.thread().join();
-      before.assertNoMore();
+      assertThat(Footprint.leftSince(before)).isEmpty();
     }
   }
 

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.CProgram;
-import io.github.linuxns.testing.Leftovers;
 import io.github.linuxns.testing.Machine;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -81,15 +80,19 @@ final class HostileRoot implements AutoCloseable {
 
   /** Starts it on a thread of its own, and returns when it stands still. */
   Paused pause(NamespaceProcessBuilder builder) throws IOException {
-    List<String> before = Leftovers.children();
+    List<Long> before = children();
     FutureTask<NamespaceProcess> launch = new FutureTask<>(builder::start);
     Thread thread = Thread.ofPlatform().daemon().name("launch").start(launch);
     write("wait");
     assertThat(output.readLine()).isEqualTo("wanted");
-    List<String> now = new ArrayList<>(Leftovers.children());
+    List<Long> now = new ArrayList<>(children());
     now.removeAll(before);
     assertThat(now).as("the child half-launched").hasSize(1);
-    return new Paused(launch, thread, Long.parseLong(now.getFirst()));
+    return new Paused(launch, thread, now.getFirst());
+  }
+
+  private static List<Long> children() {
+    return ProcessHandle.current().children().map(ProcessHandle::pid).toList();
   }
 
   /** What each attack on a process gave: "ok", or the name of an errno. */

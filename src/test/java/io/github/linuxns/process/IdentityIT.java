@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class IdentityIT {
   /** What tells all of it, from inside. */
   private static final String TELL =

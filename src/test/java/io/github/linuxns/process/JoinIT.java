@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class JoinIT {
   /** In new namespaces of all types. */
   private static Waiting target;
@@ -268,13 +268,15 @@ class JoinIT {
   void aZombieIsEsrch() throws Exception {
     try (Waiting parent =
         Waiting.start(
-            Outcome.sh("sh -c 'exit 0' & echo $!; exec cat")
+            Outcome.sh("tail -f /dev/null & echo $!; exec cat")
                 .redirectError(ProcessBuilder.Redirect.INHERIT))) {
-      String zombie = parent.read();
-      Path status = Path.of("/proc", zombie, "status");
+      long zombie = Long.parseLong(parent.read());
+      assertThat(parent.echo("no shell any more that would reap")).isNotEmpty();
+      boolean _ = ProcessHandle.of(zombie).orElseThrow().destroyForcibly();
+      Path status = Path.of("/proc", Long.toString(zombie), "status");
       Machine.await("a zombie", () -> isZombie(status));
-      assertEsrch(Waiting.cat().joinProcess(Long.parseLong(zombie)));
-      assertEsrch(Waiting.cat().joinProcess(Long.parseLong(zombie), UTS));
+      assertEsrch(Waiting.cat().joinProcess(zombie));
+      assertEsrch(Waiting.cat().joinProcess(zombie, UTS));
     }
   }
 

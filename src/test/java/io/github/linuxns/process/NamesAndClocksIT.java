@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class NamesAndClocksIT {
   // ---- names ----
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
-@ExtendWith(NothingLeft.class)
+@ExtendWith({LibraryStarted.class, NothingLeft.class})
 class PidOneIT {
   private static final int SIGTERM = 15;
   private static final int SIGKILL = 9;

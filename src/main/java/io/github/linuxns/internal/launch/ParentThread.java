@@ -80,33 +80,36 @@ final class ParentThread {
     }
   }
 
-  /** Initialised with the first such launch. */
+  /** Where it is; what cannot be read is nowhere, and so never where somebody else is. */
+  private static Map<NamespaceType, Namespace> place() {
+    try {
+      return NamespaceFiles.currentAll();
+    } catch (SyscallException noProc) {
+      return new EnumMap<>(NamespaceType.class);
+    }
+  }
+
+  private static Thread startThread() {
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name("namespace-parent")
+            .inheritInheritableThreadLocals(false)
+            .unstarted(ParentThread::run);
+    thread.setContextClassLoader(null);
+    thread.start();
+    return thread;
+  }
+
+  /**
+   * Initialised with the first such launch; the other threads run code of the outer class, since
+   * they would wait for this one.
+   */
   private static final class Started {
-    static final Map<NamespaceType, Namespace> PLACE = HomeThread.call(Started::place);
+    static final Map<NamespaceType, Namespace> PLACE = HomeThread.call(ParentThread::place);
 
     static {
-      Thread _ = HomeThread.call(Started::startThread);
-    }
-
-    /** Where it is; what cannot be read is nowhere, and so never where somebody else is. */
-    private static Map<NamespaceType, Namespace> place() {
-      try {
-        return NamespaceFiles.currentAll();
-      } catch (SyscallException noProc) {
-        return new EnumMap<>(NamespaceType.class);
-      }
-    }
-
-    private static Thread startThread() {
-      Thread thread =
-          Thread.ofPlatform()
-              .daemon()
-              .name("namespace-parent")
-              .inheritInheritableThreadLocals(false)
-              .unstarted(ParentThread::run);
-      thread.setContextClassLoader(null);
-      thread.start();
-      return thread;
+      Thread _ = HomeThread.call(ParentThread::startThread);
     }
 
     static void now() {}

@@ -11,6 +11,8 @@ import java.util.regex.*;
 import java.util.stream.*;
 import io.github.linuxns.*;
 import io.github.linuxns.Namespace;  // by name, since java.se has another one
+import io.github.linuxns.mount.*;
+import io.github.linuxns.process.*;
 import static io.github.linuxns.NamespaceType.*;
 
 /** ns(): prints the namespaces of the calling thread. */
@@ -35,3 +37,17 @@ Set<NamespaceType> shared(long pid1, long pid2) throws SyscallException {
 
 /** strays(): the threads of this JVM that were left behind in a namespace; empty is good. */
 List<StrayThread> strays() throws SyscallException { return StrayThread.find(); }
+
+/** sh(script): a builder for a shell that runs a script, to be told where: sh("id").mapRootUser() */
+NamespaceProcessBuilder sh(String script) { return new NamespaceProcessBuilder("/bin/sh", "-c", script); }
+
+/**
+ * show(builder): starts it without input, and prints what it says, on either stream, and how it ends. Here
+ * inheritIO() would show nothing, since these lines are run by a JVM without a terminal.
+ */
+void show(NamespaceProcessBuilder builder) throws IOException, InterruptedException {
+  var process = builder.redirectOutput(ProcessBuilder.Redirect.PIPE).redirectErrorStream(true).start();
+  process.getOutputStream().close();
+  process.getInputStream().transferTo(System.out);
+  System.out.println("status " + process.waitFor());
+}

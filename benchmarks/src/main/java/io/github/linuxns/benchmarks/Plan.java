@@ -12,6 +12,10 @@ import java.nio.file.Path;
  * @param javaMillis how long a Java iteration is
  * @param floorMillis how long a C iteration is
  * @param coldStarts new JVMs of each kind
+ * @param launchRounds how often all contenders of the launches have their turn
+ * @param launchWarmupMillis how long each launches before that
+ * @param launchMillis how long a turn is
+ * @param memoryLaunches how many launches are to leave no memory
  */
 record Plan(
     Path target,
@@ -20,13 +24,17 @@ record Plan(
     int iterations,
     int javaMillis,
     int floorMillis,
-    int coldStarts) {
+    int coldStarts,
+    int launchRounds,
+    int launchWarmupMillis,
+    int launchMillis,
+    int memoryLaunches) {
   static Plan full(Path target) {
-    return new Plan(target, 4, 4, 4, 250, 100, 21);
+    return new Plan(target, 4, 4, 4, 250, 100, 21, 24, 1500, 80, 10_000);
   }
 
   static Plan quick(Path target) {
-    return new Plan(target, 1, 2, 3, 100, 50, 3);
+    return new Plan(target, 1, 2, 3, 100, 50, 3, 3, 300, 40, 500);
   }
 
   Path floor() {

@@ -53,7 +53,8 @@ final class Launcher implements AutoCloseable {
 
   Turn turn(String way, String place, int threads, int millis) throws IOException {
     String[] answer = order(way + ' ' + place + ' ' + threads + ' ' + millis).split(" ");
-    double[] nanos = Arrays.stream(answer).skip(2).mapToDouble(Double::parseDouble).sorted().toArray();
+    double[] nanos =
+        Arrays.stream(answer).skip(2).mapToDouble(Double::parseDouble).sorted().toArray();
     return new Turn(
         nanos,
         nanos.length / Double.parseDouble(answer[0]) * 1e9,

@@ -17,15 +17,14 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A JVM that launches when it is told to, as {@code launch_floor.c} does: takes orders from standard
- * input, a line each, {@code WAY PLACE THREADS MILLISECONDS}, and answers each with a line:
- * nanoseconds from beginning to end, heap bytes of all threads, and the nanoseconds of each launch,
- * from before {@code start()} to behind {@code waitFor()}. {@code memory COUNT} makes it tell what
- * that many launches leave behind.
+ * A JVM that launches when it is told to, as {@code launch_floor.c} does: takes orders from
+ * standard input, a line each, {@code WAY PLACE THREADS MILLISECONDS}, and answers each with a
+ * line: nanoseconds from beginning to end, heap bytes of all threads, and the nanoseconds of each
+ * launch, from before {@code start()} to behind {@code waitFor()}. {@code memory COUNT} makes it
+ * tell what that many launches leave behind.
  */
 public final class LaunchWorker {
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final long target;
 

@@ -17,8 +17,7 @@ import javax.management.ObjectName;
  */
 final class NativeMemory {
   private static final Pattern OTHER =
-      Pattern.compile(
-          "\\(malloc=(\\d+) tag=Other #(\\d+)\\) \\((?:at peak|peak=(\\d+) #\\d+)\\)");
+      Pattern.compile("\\(malloc=(\\d+) tag=Other #(\\d+)\\) \\((?:at peak|peak=(\\d+) #\\d+)\\)");
 
   private final Launch launch;
 

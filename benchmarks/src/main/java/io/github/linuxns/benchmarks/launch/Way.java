@@ -46,7 +46,9 @@ enum Way {
     }
   },
 
-  /** {@link ProcessBuilder} and {@code bwrap}, which knows no time namespaces, and joins nothing. */
+  /**
+   * {@link ProcessBuilder} and {@code bwrap}, which knows no time namespaces, and joins nothing.
+   */
   BWRAP {
     @Override
     Process start(Place place, long target) throws IOException {

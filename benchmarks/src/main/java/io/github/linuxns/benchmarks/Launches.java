@@ -15,12 +15,15 @@ import java.util.stream.Stream;
 
 /** What it takes to start a command in namespaces and to wait for its end. */
 final class Launches implements AutoCloseable {
-  private static final List<String> PLACES = List.of("plain", "five", "eight", "join");
+  private static final List<String> PLACES = List.of("plain", "five", "join", "eight");
   private static final List<String> HEAPS = List.of("64m", "1g", "4g");
   private static final List<Integer> THREADS = List.of(1, 2, 8);
   private static final String USUAL_HEAP = "256m";
   private static final String OURS = "ours";
   private static final String TOOL = "tool";
+
+  /** The kernel takes networks down later, and is busy with that for a while. */
+  private static final long SETTLE_MILLIS = 8000;
 
   private static final Map<String, String> TITLES =
       Map.of(
@@ -48,6 +51,7 @@ final class Launches implements AutoCloseable {
   private record Contender(String title, Launcher launcher, String way, List<String> places) {}
 
   private final Plan plan;
+  private final Quiet quiet = new Quiet();
   private final Process holder;
   private final String target;
   private final PrintStream out;
@@ -76,13 +80,14 @@ final class Launches implements AutoCloseable {
   }
 
   /** Measures all, and prints the tables. */
-  void measure() throws IOException {
+  void measure() throws IOException, InterruptedException {
     long start = System.nanoTime();
     try (Launcher c = Launcher.of(plan.target().resolve("launch_floor"), target);
         Launcher go = goLauncher();
         Launcher java = Launcher.jvm(plan, USUAL_HEAP, target)) {
       System.err.println("launches");
       latency(contenders(c, go, java));
+      Thread.sleep(SETTLE_MILLIS); // the last of them have had networks
       throughput(
           List.of(
               new Contender("C, same steps", c, "steps", PLACES),
@@ -92,7 +97,8 @@ final class Launches implements AutoCloseable {
     heaps();
     memory();
     out.println();
-    out.println(Row.text("Launches: %d s.", (System.nanoTime() - start) / 1_000_000_000));
+    out.println(
+        Row.text("Launches: %d s; %s.", (System.nanoTime() - start) / 1_000_000_000, quiet));
   }
 
   private Launcher goLauncher() throws IOException {
@@ -126,7 +132,7 @@ final class Launches implements AutoCloseable {
     return false;
   }
 
-  private void latency(List<Contender> contenders) throws IOException {
+  private void latency(List<Contender> contenders) throws IOException, InterruptedException {
     Map<String, Map<Contender, Cell>> table = new LinkedHashMap<>();
     for (String place : PLACES) {
       System.err.println("  " + place);
@@ -207,7 +213,7 @@ final class Launches implements AutoCloseable {
             TITLES.get(place), claim, measured, held ? "yes" : "**no**"));
   }
 
-  private void throughput(List<Contender> contenders) throws IOException {
+  private void throughput(List<Contender> contenders) throws IOException, InterruptedException {
     header("launches a second, by threads", contenders.stream().map(Contender::title));
     for (String place : List.of("plain", "five")) {
       for (int threads : THREADS) {
@@ -221,7 +227,7 @@ final class Launches implements AutoCloseable {
     }
   }
 
-  private void heaps() throws IOException {
+  private void heaps() throws IOException, InterruptedException {
     List<Contender> contenders = new ArrayList<>();
     List<Launcher> launchers = new ArrayList<>();
     try {
@@ -272,7 +278,7 @@ final class Launches implements AutoCloseable {
 
   /** Turns in turns, each round in the other order. */
   private Map<Contender, Cell> turns(List<Contender> contenders, String place, int threads)
-      throws IOException {
+      throws IOException, InterruptedException {
     Map<Contender, Cell> cells = new LinkedHashMap<>();
     for (Contender contender : contenders) {
       cells.put(contender, new Cell(new ArrayList<>()));
@@ -281,6 +287,7 @@ final class Launches implements AutoCloseable {
     for (int round = 0; round < plan.launchRounds(); round++) {
       List<Contender> order = round % 2 == 0 ? contenders : contenders.reversed();
       for (Contender contender : order) {
+        quiet.await(plan.launchQuietMillis());
         cells
             .get(contender)
             .turns

@@ -92,8 +92,8 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *     NamespaceType#IPC}, {@link NamespaceType#CGROUP} or {@link NamespaceType#MOUNT}
    * @return a handle, to be closed
    * @throws UnsupportedOperationException for {@link NamespaceType#USER}, {@link NamespaceType#PID}
-   *     and {@link NamespaceType#TIME}, which take a child process to make; this version starts
-   *     none
+   *     and {@link NamespaceType#TIME}, which take a child process to make: one that {@code
+   *     NamespaceProcessBuilder} starts, whose {@code openNamespace} gives a handle
    * @throws SyscallException {@code EPERM} without the privilege; {@code ENOSPC} if a limit in
    *     {@code /proc/sys/user} is reached; {@code ENOSYS} if the kernel lacks the type
    * @see <a href="https://man7.org/linux/man-pages/man2/unshare.2.html">unshare(2)</a>

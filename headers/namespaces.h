@@ -89,8 +89,16 @@
 #define PIDFD_GET_PID_NAMESPACE _IO(0xff, 5) /* Linux 6.11 */
 #endif
 
+#ifndef PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE
+#define PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE _IO(0xff, 6) /* Linux 6.11 */
+#endif
+
 #ifndef PIDFD_GET_TIME_NAMESPACE
-#define PIDFD_GET_TIME_NAMESPACE _IO(0xff, 7) /* Linux 6.11; 6 and 8 are the children's pid and time */
+#define PIDFD_GET_TIME_NAMESPACE _IO(0xff, 7) /* Linux 6.11 */
+#endif
+
+#ifndef PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE
+#define PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE _IO(0xff, 8) /* Linux 6.11 */
 #endif
 
 #ifndef PIDFD_GET_USER_NAMESPACE

@@ -7,9 +7,13 @@ import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Pins;
 import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
+import io.github.linuxns.internal.TypeFacts;
+import io.github.linuxns.internal.launch.NewFamily;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -85,21 +89,27 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * handle is open, a thread is inside, or it is pinned.
    *
    * <p>A new network has its {@code lo} up. A new mount namespace is a copy of the caller's, whose
-   * mounts propagate neither in nor out. It needs {@code CAP_SYS_ADMIN} in the caller's user
-   * namespace, which will own the new one.
+   * mounts propagate neither in nor out. In a new user namespace 0 stands for the caller's user and
+   * group. A new PID namespace has no process yet: the first that joins it is its init. Those of
+   * PID, TIME and USER are made by a short-lived child process, and can be joined by processes
+   * only.
    *
-   * @param type {@link NamespaceType#NETWORK}, {@link NamespaceType#UTS}, {@link
-   *     NamespaceType#IPC}, {@link NamespaceType#CGROUP} or {@link NamespaceType#MOUNT}
+   * <p>It needs {@code CAP_SYS_ADMIN} in the caller's user namespace, which will own the new one;
+   * but for USER, which needs no privilege.
+   *
+   * @param type any
    * @return a handle, to be closed
-   * @throws UnsupportedOperationException for {@link NamespaceType#USER}, {@link NamespaceType#PID}
-   *     and {@link NamespaceType#TIME}, which take a child process to make: one that {@code
-   *     NamespaceProcessBuilder} starts, whose {@code openNamespace} gives a handle
    * @throws SyscallException {@code EPERM} without the privilege; {@code ENOSPC} if a limit in
-   *     {@code /proc/sys/user} is reached; {@code ENOSYS} if the kernel lacks the type
+   *     {@code /proc/sys/user} is reached; {@code ENOSYS} if the kernel lacks the type, and for PID
+   *     before Linux 6.11
    * @see <a href="https://man7.org/linux/man-pages/man2/unshare.2.html">unshare(2)</a>
    */
   public static NamespaceHandle create(NamespaceType type) throws SyscallException {
-    return new NamespaceHandle(NewNamespaces.create(type));
+    if (TypeFacts.MOVABLE.contains(type)) {
+      return new NamespaceHandle(NewNamespaces.create(type));
+    }
+    OpenFile file = Objects.requireNonNull(NewFamily.create(Set.of(type)).get(type));
+    return new NamespaceHandle(NamespaceFiles.opened(file, type));
   }
 
   /**

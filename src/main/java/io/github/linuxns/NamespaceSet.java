@@ -6,6 +6,7 @@ import io.github.linuxns.internal.ProcessReference;
 import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
 import io.github.linuxns.internal.TypeFacts;
+import io.github.linuxns.internal.launch.NewFamily;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -97,6 +98,29 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
       throw new IllegalArgumentException("no types; open(pid) takes all that differ");
     }
     return open(pid, EnumSet.copyOf(List.of(types)), false);
+  }
+
+  /**
+   * Makes a family of new namespaces, one of each type. If USER is among them, it owns all others,
+   * and 0 stands in it for the calling thread's user and group: that takes no privilege, so that an
+   * unprivileged JVM can own a network. A network has its loopback interface up; a mount namespace
+   * propagates nothing to the caller's. The calling thread stays where it is.
+   *
+   * <p>With USER, no thread of this JVM can enter the others either: they are entered by processes
+   * ({@link io.github.linuxns.process.NamespaceProcessBuilder#join(NamespaceSet)}).
+   *
+   * @param types which, at least one
+   * @return a set, to be closed; the namespaces live as long as somebody holds them
+   * @throws IllegalArgumentException without types
+   * @throws SyscallException {@code EPERM} without CAP_SYS_ADMIN, unless USER is among them; {@code
+   *     ENOSPC} or {@code EUSERS} at a limit of {@code /proc/sys/user}; {@code ENOSYS} if the
+   *     kernel lacks a type, and for PID before Linux 6.11
+   */
+  public static NamespaceSet create(NamespaceType... types) throws SyscallException {
+    if (types.length == 0) {
+      throw new IllegalArgumentException("no types to create");
+    }
+    return new NamespaceSet(NewFamily.create(EnumSet.copyOf(List.of(types))));
   }
 
   private static NamespaceSet open(

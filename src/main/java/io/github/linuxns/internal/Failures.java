@@ -107,7 +107,7 @@ public final class Failures {
   }
 
   /** A namespace type that the kernel lacks. */
-  static SyscallException lacks(NamespaceType type, SystemCall call) {
+  public static SyscallException lacks(NamespaceType type, SystemCall call) {
     return of(
         call,
         -Errno.ENOSYS.number(),
@@ -153,16 +153,6 @@ public final class Failures {
     return new UnsupportedOperationException(why + "; " + LAUNCH);
   }
 
-  /** Namespaces of this type are made by starting a process in them. */
-  static UnsupportedOperationException needsChild(NamespaceType type) {
-    return new UnsupportedOperationException(
-        "to make a "
-            + type
-            + " namespace takes a child process: start one with NamespaceProcessBuilder, unshare("
-            + type
-            + "), and open its namespace with openNamespace");
-  }
-
   /** Binding a namespace to a file. */
   static SyscallException pinning(int result, String target, NamespaceType type) {
     return of(SystemCall.MOUNT, result, target, REMEDIES.pinning(errno(result), type));
@@ -171,6 +161,20 @@ public final class Failures {
   /** Taking a namespace off a file. */
   static SyscallException unpinning(int result, String target) {
     return of(SystemCall.UMOUNT2, result, target, REMEDIES.unpinning(errno(result)));
+  }
+
+  /** Opening a pid namespace that nobody is in yet. */
+  static SyscallException ofChildren(int result, String process) {
+    return switch (errno(result)) {
+      case ENOTTY, EINVAL, EPERM ->
+          of(
+              SystemCall.IOCTL,
+              -Errno.ENOSYS.number(),
+              process + " pid",
+              "a PID namespace that no process is in can be held since Linux 6.11; start a process"
+                  + " in a new one with NamespaceProcessBuilder instead");
+      default -> ofProcess(SystemCall.IOCTL, result, process + " pid");
+    };
   }
 
   /** What to do when a new process, which has a single thread, could not get new namespaces. */

@@ -15,9 +15,6 @@ public final class NewNamespaces implements Destination {
 
   /** Makes one without moving the calling thread: another one makes it, and ends. */
   public static NamespaceFiles.Opened create(NamespaceType type) throws SyscallException {
-    if (!TypeFacts.MOVABLE.contains(type)) {
-      throw Failures.needsChild(type);
-    }
     OpenFile.startCleaner(); // here, since the thread below is not at home
     return FreshThread.call(
         "namespace-create",

@@ -1,5 +1,7 @@
 package io.github.linuxns.internal;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
+
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
@@ -73,8 +75,31 @@ public final class ProcessReference implements AutoCloseable {
     return openInProc(type);
   }
 
+  /**
+   * Opens one of those that its children would be in, which for PID and TIME is another one after
+   * it has made itself one.
+   */
+  public OpenFile openForChildren(NamespaceType type) throws SyscallException {
+    return switch (type) {
+      case PID -> {
+        // What /proc has appears only with the first process in it; and then it is not new.
+        int fd = pidfd < 0 ? -1 : Syscalls.ioctl(pidfd, PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE);
+        if (fd < 0) {
+          throw Failures.ofChildren(fd, name);
+        }
+        yield new OpenFile(fd);
+      }
+      case TIME -> openInProc(type, "time_for_children");
+      default -> open(type);
+    };
+  }
+
   private OpenFile openInProc(NamespaceType type) throws SyscallException {
-    int fd = Syscalls.openForReading(directory(), type.procName());
+    return openInProc(type, type.procName());
+  }
+
+  private OpenFile openInProc(NamespaceType type, String link) throws SyscallException {
+    int fd = Syscalls.openForReading(directory(), link);
     if (fd >= 0) {
       return new OpenFile(fd);
     }

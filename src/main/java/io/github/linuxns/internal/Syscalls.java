@@ -171,7 +171,7 @@ public final class Syscalls {
   }
 
   /** Reads the text of a link, and returns its length. */
-  static int readLink(int directory, String path, byte[] text) {
+  public static int readLink(int directory, String path, byte[] text) {
     try (Arena arena = Arena.ofConfined()) {
       long address = cString(arena, path);
       MemorySegment buffer = arena.allocate(text.length);
@@ -320,7 +320,8 @@ public final class Syscalls {
         if (error != 0) {
           return -error;
         }
-        long path = cString(arena, Paths.ofDescriptor(program));
+        // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
+        long path = cString(arena, "/proc/self/fd/" + program);
         MemorySegment words = arena.allocate(3L * Long.BYTES, Long.BYTES);
         buffer(words).putLong(0, path); // argv: a name and the end; envp: that end again
         long argv = words.address();

@@ -77,6 +77,7 @@ import java.util.Set;
  * href="https://man7.org/linux/man-pages/man7/namespaces.7.html">namespaces(7)</a>.
  */
 public final class NamespaceProcessBuilder {
+  private final CommandOptions command;
   private final LaunchPlan plan;
   private ProcessBuilder.Redirect input = ProcessBuilder.Redirect.PIPE;
   private ProcessBuilder.Redirect output = ProcessBuilder.Redirect.PIPE;
@@ -101,7 +102,8 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if there is none, or a NUL in one
    */
   public NamespaceProcessBuilder(List<String> command) {
-    plan = new LaunchPlan(new CommandOptions(command));
+    this.command = new CommandOptions(command);
+    this.plan = new LaunchPlan(this.command);
   }
 
   /**
@@ -419,7 +421,7 @@ public final class NamespaceProcessBuilder {
    * @return this builder
    */
   public NamespaceProcessBuilder directory(String path) {
-    plan.command().directory(path);
+    command.directory(path);
     return this;
   }
 
@@ -430,7 +432,7 @@ public final class NamespaceProcessBuilder {
    * refuses what cannot be in one, as that of {@link ProcessBuilder#environment()} does}
    */
   public Map<String, String> environment() {
-    return plan.command().environment();
+    return command.environment();
   }
 
   /**

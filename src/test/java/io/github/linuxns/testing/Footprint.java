@@ -85,8 +85,19 @@ public record Footprint(List<String> held, List<String> homes) {
    * thread may come back there: one descriptor of each is no leak, a second one is.
    */
   public static List<String> leftSince(Footprint before) throws IOException {
+    return leftSince(before, () -> {});
+  }
+
+  /** As {@link #leftSince(Footprint)}, and lets the garbage collector run before each look. */
+  static List<String> leftToTheCollectorSince(Footprint before) throws IOException {
+    return leftSince(before, System::gc);
+  }
+
+  private static List<String> leftSince(Footprint before, Runnable beforeEachLook)
+      throws IOException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
     while (true) {
+      beforeEachLook.run();
       Footprint now = now();
       List<String> left = new ArrayList<>(now.held);
       before.held.forEach(left::remove);

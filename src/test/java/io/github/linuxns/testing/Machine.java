@@ -71,6 +71,15 @@ public final class Machine {
         .orElseThrow();
   }
 
+  /** A field of the calling thread's status, without its name. */
+  public static String status(String field) throws IOException {
+    return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
+        .filter(line -> line.startsWith(field + ":"))
+        .map(line -> line.substring(field.length() + 1).strip())
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** Runs a program to its end, and returns what it printed; it must succeed. */
   public static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -84,6 +84,18 @@ public final class Requirements {
     require(Need.CONDITION, condition, reason);
   }
 
+  /** What a machine may lack that is as good as others, in CI too: a skip is no failure there. */
+  public static void ifThisMachineHas(String what, boolean condition) {
+    if (!condition) {
+      throw new TestAbortedException("needs " + what);
+    }
+  }
+
+  /** Whether a command is on the PATH. */
+  public static boolean hasCommand(String name) {
+    return isOnPath(name);
+  }
+
   /** Skips a test here that was skipped, and judged, in a lane's JVM. */
   static void mirrorSkip(LaneResult test) {
     if (test.status() == LaneResult.Status.SKIPPED) {

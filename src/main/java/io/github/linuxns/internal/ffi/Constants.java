@@ -190,7 +190,9 @@ public final class Constants {
     public static final int PIDFD_GET_MNT_NAMESPACE = (int)65283L;
     public static final int PIDFD_GET_NET_NAMESPACE = (int)65284L;
     public static final int PIDFD_GET_PID_NAMESPACE = (int)65285L;
+    public static final int PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE = (int)65286L;
     public static final int PIDFD_GET_TIME_NAMESPACE = (int)65287L;
+    public static final int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE = (int)65288L;
     public static final int PIDFD_GET_USER_NAMESPACE = (int)65289L;
     public static final int PIDFD_GET_UTS_NAMESPACE = (int)65290L;
     public static final int MFD_EXEC = (int)16L;

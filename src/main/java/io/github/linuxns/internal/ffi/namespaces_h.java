@@ -1998,6 +1998,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int PIDFD_GET_PID_NAMESPACE() {
         return PIDFD_GET_PID_NAMESPACE;
     }
+    private static final int PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE = (int)65286L;
+    /**
+     * {@snippet lang=c :
+     * #define PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE 65286
+     * }
+     */
+    public static int PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE() {
+        return PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE;
+    }
     private static final int PIDFD_GET_TIME_NAMESPACE = (int)65287L;
     /**
      * {@snippet lang=c :
@@ -2006,6 +2015,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int PIDFD_GET_TIME_NAMESPACE() {
         return PIDFD_GET_TIME_NAMESPACE;
+    }
+    private static final int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE = (int)65288L;
+    /**
+     * {@snippet lang=c :
+     * #define PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE 65288
+     * }
+     */
+    public static int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE() {
+        return PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE;
     }
     private static final int PIDFD_GET_USER_NAMESPACE = (int)65289L;
     /**

@@ -61,11 +61,11 @@ public final class CommandOptions {
    */
   void write(ChildSteps steps) {
     LaunchProgram program = steps.program();
-    List<String> variables = new ArrayList<>();
-    environment().forEach((name, value) -> variables.add(name + '=' + value));
     long arguments = program.texts(command);
-    long strings = program.texts(variables);
-    List<String> candidates = CommandPath.candidates(command.getFirst(), environment().get("PATH"));
+    long strings =
+        program.texts(environment == null ? Inherited.VARIABLES : variables(environment));
+    String path = environment == null ? System.getenv("PATH") : environment.get("PATH");
+    List<String> candidates = CommandPath.candidates(command.getFirst(), path);
     for (String candidate : candidates) {
       LaunchStep step =
           steps.add(
@@ -84,6 +84,12 @@ public final class CommandOptions {
     }
   }
 
+  private static Texts variables(Map<String, String> environment) {
+    List<String> variables = new ArrayList<>();
+    environment.forEach((name, value) -> variables.add(name + '=' + value));
+    return Texts.of(variables);
+  }
+
   private static @Nullable String remedy(Errno errno, List<String> candidates) {
     return switch (errno) {
       case ENOENT, ENOTDIR ->
@@ -96,5 +102,10 @@ public final class CommandOptions {
       case E2BIG -> "the arguments and the environment together are too long";
       default -> Failures.remedy(errno);
     };
+  }
+
+  /** Our own environment, which the JDK reads once, as most children get it. */
+  private static final class Inherited {
+    static final Texts VARIABLES = variables(new ProcessBuilder().environment());
   }
 }

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * that privilege for the ids that the administrator has given the user.
  */
 final class IdMaps {
+  private static final String BELOW =
+      "below a user namespace that is joined only its user and group 0 can be mapped, with"
+          + " setgroups denied";
+
   private enum Writer {
     CHILD,
     JVM,
@@ -56,11 +60,16 @@ final class IdMaps {
       @Nullable IdMap gids,
       @Nullable Boolean allowSetgroups,
       long uid,
-      long gid)
+      long gid,
+      boolean below)
       throws SyscallException {
     boolean own = mapsOnly(uids, uid) && mapsOnly(gids, gid);
     if (own && !Boolean.TRUE.equals(allowSetgroups)) {
       return new IdMaps(uids, gids, gids != null, Writer.CHILD, uid, gid);
+    }
+    if (below) {
+      throw Failures.ofStep(
+          "map user and group ids", SystemCall.WRITE, -Errno.EPERM.number(), BELOW);
     }
     boolean denied = Boolean.FALSE.equals(allowSetgroups);
     ThreadStatus thread = new RunningSystem().thread();
@@ -116,7 +125,7 @@ final class IdMaps {
       steps.writeOwn("setgroups", ascii("deny"), IdMaps::remedy);
     }
     if (writer != Writer.CHILD) {
-      if (uids != null || gids != null) {
+      if (asks()) {
         steps.program().ask("map user and group ids");
       }
       return;
@@ -127,6 +136,11 @@ final class IdMaps {
     if (gids != null) {
       steps.writeOwn("gid_map", gids.bytes(), IdMaps::remedy);
     }
+  }
+
+  /** True if the child waits for somebody else to write them. */
+  boolean asks() {
+    return writer != Writer.CHILD && (uids != null || gids != null);
   }
 
   /** Writes them for the child, which waits. */

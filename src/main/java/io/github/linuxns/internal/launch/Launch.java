@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ final class Launch {
 
   private static final long THIS_PROCESS = ProcessHandle.current().pid();
 
-  private final Thread caller;
+  private final BooleanSupplier interrupted;
   private final Interpreter interpreter;
   private final LaunchProgram program;
   private final Question question;
@@ -50,8 +52,8 @@ final class Launch {
       LaunchProgram program,
       Question question,
       Duration limit,
-      Thread caller) {
-    this.caller = caller;
+      BooleanSupplier interrupted) {
+    this.interrupted = interrupted;
     this.interpreter = interpreter;
     this.program = program;
     this.question = question;
@@ -63,6 +65,18 @@ final class Launch {
   interface Question {
     /** Does it for a child that waits for it. */
     void answer(long pid) throws IOException;
+
+    /** Answers the first question, and all that come after it. */
+    static Question inTurn(Question first, @Nullable Question later) {
+      AtomicBoolean begun = new AtomicBoolean();
+      return pid -> {
+        if (begun.compareAndSet(false, true)) {
+          first.answer(pid);
+        } else if (later != null) {
+          later.answer(pid);
+        }
+      };
+    }
   }
 
   /**
@@ -85,19 +99,19 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
-    return run(program, standard, further, question, limit, Thread.currentThread());
+    return run(program, standard, further, question, limit, Thread.currentThread()::isInterrupted);
   }
 
-  /** As the other, for a thread that waits for it: it is its interrupts that end the launch. */
+  /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
   static Child run(
       LaunchProgram program,
       int[] standard,
       List<Integer> further,
       Question question,
       Duration limit,
-      Thread caller)
+      BooleanSupplier interrupted)
       throws IOException {
-    return new Launch(Interpreter.ofThisCpu(), program, question, limit, caller)
+    return new Launch(Interpreter.ofThisCpu(), program, question, limit, interrupted)
         .run(standard, further);
   }
 
@@ -110,7 +124,7 @@ final class Launch {
       Question question,
       Duration limit)
       throws IOException {
-    return new Launch(interpreter, program, question, limit, Thread.currentThread())
+    return new Launch(interpreter, program, question, limit, Thread.currentThread()::isInterrupted)
         .run(standard, further);
   }
 
@@ -270,7 +284,10 @@ final class Launch {
     try {
       question.answer(first);
     } catch (IOException e) {
-      if ((LaunchCalls.poll(control, 0, 0) & POLLHUP) == 0) {
+      // A dying process lets go of its memory, and with it of our rights over it, before its files.
+      LaunchReport came = LaunchCalls.readReport(report);
+      boolean failed = came != null && came.failed();
+      if (!failed && (LaunchCalls.poll(control, 0, INTERRUPT_MILLIS) & POLLHUP) == 0) {
         throw e;
       }
     }
@@ -279,7 +296,7 @@ final class Launch {
 
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
-    if (caller.isInterrupted()) {
+    if (interrupted.getAsBoolean()) {
       throw new InterruptedIOException("interrupted while a process was being launched");
     }
     long left = (deadline - System.nanoTime()) / 1_000_000;

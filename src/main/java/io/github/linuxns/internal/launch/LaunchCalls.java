@@ -101,6 +101,19 @@ final class LaunchCalls {
     return result;
   }
 
+  /** What takes everything and has nothing to say. */
+  static int openNullDevice() {
+    return open("/dev/null", O_RDWR);
+  }
+
+  /**
+   * True if the calling thread's /proc has this process, so that it can be asked for its files; in
+   * the mount namespace of a container it may be that of others.
+   */
+  static boolean seesOurself() {
+    return Syscalls.readLink(AT_FDCWD, "/proc/self", new byte[Long.BYTES * 2]) > 0;
+  }
+
   /** A directory, to name files in it. */
   static int openDirectory(String path) {
     return open(path, O_PATH | Arch.current().oDirectory());

@@ -7,11 +7,14 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +26,9 @@ public final class LaunchPlan {
   private static final Duration USUAL_LIMIT = Duration.ofSeconds(30);
   private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
 
-  private final CommandOptions command;
+  /** Null for a child that ends when it has done all else. */
+  private final @Nullable CommandOptions command;
+
   private final NamespaceOptions namespaces = new NamespaceOptions();
   private final MappingOptions mappings = new MappingOptions();
   private final IdentityOptions identity = new IdentityOptions();
@@ -36,8 +41,9 @@ public final class LaunchPlan {
     this.command = command;
   }
 
-  public CommandOptions command() {
-    return command;
+  /** For a child that becomes no command: it ends when it has done all that it was told. */
+  LaunchPlan() {
+    this.command = null;
   }
 
   public NamespaceOptions namespaces() {
@@ -84,32 +90,56 @@ public final class LaunchPlan {
    */
   public Child start(int[] standard) throws IOException {
     Thread caller = Thread.currentThread();
-    if (!system.diesWithParent()) {
-      return start(standard, null, caller);
+    if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
+      return start(standard, null, caller::isInterrupted, null);
     }
     try (CallersPlace place = CallersPlace.open()) {
-      return ParentThread.call(() -> start(standard, place, caller));
+      return ParentThread.call(() -> start(standard, place, caller::isInterrupted, null));
     }
   }
 
-  private Child start(int[] standard, @Nullable CallersPlace place, Thread caller)
+  /**
+   * Starts a child that becomes no command. No interrupt ends that sooner.
+   *
+   * @param question asked when it has made its namespaces, before anybody is in those that are for
+   *     children; null for none
+   */
+  Child startWithoutStreams(Launch.@Nullable Question question) throws SyscallException {
+    int nothing = LaunchCalls.openNullDevice();
+    if (nothing < 0) {
+      throw Failures.of(SystemCall.OPENAT, nothing, "/dev/null");
+    }
+    try {
+      return start(new int[] {nothing, nothing, nothing}, null, () -> false, question);
+    } catch (SyscallException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // the jar cannot be read
+    } finally {
+      int _ = Syscalls.close(nothing);
+    }
+  }
+
+  private Child start(
+      int[] standard,
+      @Nullable CallersPlace place,
+      BooleanSupplier interrupted,
+      Launch.@Nullable Question question)
       throws IOException {
     try (Joined joined = namespaces.open();
         OpenFile cgroup = system.openCgroup()) {
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
-      write(steps, place, joined, cgroup, maps);
+      write(steps, place, joined, cgroup, maps, question != null);
+      Launch.Question inTurn =
+          maps == null || !maps.asks() ? question : Launch.Question.inTurn(maps::answer, question);
       return Launch.run(
           steps.program(),
           standard,
           steps.given(),
-          pid -> {
-            if (maps != null) {
-              maps.answer(pid);
-            }
-          },
+          inTurn == null ? _ -> {} : inTurn,
           limit,
-          caller);
+          interrupted);
     }
   }
 
@@ -118,21 +148,22 @@ public final class LaunchPlan {
       @Nullable CallersPlace place,
       Joined joined,
       @Nullable OpenFile cgroup,
-      @Nullable IdMaps maps)
+      @Nullable IdMaps maps,
+      boolean asks)
       throws SyscallException {
     Set<NamespaceType> unshared = namespaces.unshared();
     writeTieToJvm(steps);
     LaunchStep closing =
         steps.add("close what is not for it", SystemCall.CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0);
+    if (!unshared.isEmpty() && (place != null || !joined.isEmpty())) {
+      steps.openProc();
+    }
     if (place != null) {
       place.write(steps);
     }
     system.writeCgroup(steps, cgroup);
     confinement.writeRaisedLimits(steps);
     boolean pidTwice = joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);
-    if (!joined.isEmpty() && !unshared.isEmpty()) {
-      steps.openProc();
-    }
     boolean newMounts = unshared.contains(NamespaceType.MOUNT);
     MountSteps mounts =
         new MountSteps(
@@ -152,22 +183,30 @@ public final class LaunchPlan {
     if (pidTwice) {
       writeFork(steps, steps.program().words(0));
       writeTellNumber(steps);
-    } else if (isForChildren(unshared, joined)) {
+    } else if (!asks && isForChildren(unshared, joined)) {
       writeFork(steps, LaunchReport.CHILD_ADDRESS);
     }
     mounts.mounts();
     system.writeNames(steps);
+    if (asks) {
+      steps.program().ask("hand its namespaces over");
+    }
     if (unshared.contains(NamespaceType.NETWORK)) {
       SystemOptions.writeLoopback(steps);
     }
     system.writeSession(steps);
     confinement.writeBeforeIdentity(steps, identity.changesUser());
     identity.write(steps, maps);
-    command.writeDirectory(steps);
+    if (command != null) {
+      command.writeDirectory(steps);
+    }
     confinement.writeLoweredLimits(steps);
     confinement.writeAfterIdentity(steps);
     writeUntie(steps);
     system.writeInit(steps);
+    if (system.hasInit()) {
+      system.writeSession(steps); // it is the command that leads one, not only the init above it
+    }
     writeSignals(steps);
     steps.add(
         "close all but the standard streams",
@@ -176,7 +215,11 @@ public final class LaunchPlan {
         ALL_DESCRIPTORS,
         CLOSE_RANGE_CLOEXEC);
     confinement.writeFilter(steps);
-    command.write(steps);
+    if (command == null) {
+      steps.add("end", SystemCall.EXIT_GROUP, 0);
+    } else {
+      command.write(steps);
+    }
     closing.set(0, Descriptors.FIRST_FURTHER + steps.given().size());
   }
 

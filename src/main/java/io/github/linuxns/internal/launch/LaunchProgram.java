@@ -73,11 +73,12 @@ final class LaunchProgram {
 
   /** The address of pointers to texts, with the null that ends them. */
   long texts(List<String> texts) {
-    long[] pointers = new long[texts.size() + 1];
-    for (int i = 0; i < texts.size(); i++) {
-      pointers[i] = text(texts.get(i));
-    }
-    return words(pointers);
+    return texts(Texts.of(texts));
+  }
+
+  /** As the other, for texts that have been made before. */
+  long texts(Texts texts) {
+    return words(texts.pointers(bytes(texts.bytes())));
   }
 
   /** Keeps the result of a step for later ones. */

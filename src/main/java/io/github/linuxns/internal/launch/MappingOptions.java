@@ -67,27 +67,32 @@ public final class MappingOptions {
     long gid = joinedUser ? 0 : Syscalls.call(SystemCall.GETEGID, 0, 0, 0, 0, 0);
     if (usual != null) {
       return switch (usual) {
-        case ROOT -> one(0, uid, 0, gid);
-        case CURRENT -> one(uid, uid, gid, gid);
+        case ROOT -> one(0, uid, 0, gid, joinedUser);
+        case CURRENT -> one(uid, uid, gid, gid, joinedUser);
         case SUBORDINATE ->
             IdMaps.of(
                 subordinate("/etc/subuid", uid, uid),
                 subordinate("/etc/subgid", uid, gid),
                 allowSetgroups,
                 uid,
-                gid);
+                gid,
+                joinedUser);
       };
     }
-    return uids == null && gids == null ? null : IdMaps.of(uids, gids, allowSetgroups, uid, gid);
+    return uids == null && gids == null
+        ? null
+        : IdMaps.of(uids, gids, allowSetgroups, uid, gid, joinedUser);
   }
 
-  private IdMaps one(long insideUid, long uid, long insideGid, long gid) throws SyscallException {
+  private IdMaps one(long insideUid, long uid, long insideGid, long gid, boolean below)
+      throws SyscallException {
     return IdMaps.of(
         IdMap.of(new IdMapping(insideUid, uid, 1)),
         IdMap.of(new IdMapping(insideGid, gid, 1)),
         allowSetgroups,
         uid,
-        gid);
+        gid,
+        below);
   }
 
   private static IdMap subordinate(String file, long uid, long own) throws IOException {

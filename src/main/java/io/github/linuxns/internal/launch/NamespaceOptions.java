@@ -39,10 +39,14 @@ public final class NamespaceOptions {
 
   /** Joins these, which are borrowed until the start. */
   public void join(Collection<NamespaceHandle> more) {
+    Set<NamespaceType> types = EnumSet.noneOf(NamespaceType.class);
     for (NamespaceHandle handle : more) {
       refuseSecond(handle.type());
-      handles.add(handle);
+      if (!types.add(handle.type())) {
+        throw second(handle.type());
+      }
     }
+    handles.addAll(more); // all or none: a caller may go on with the builder that has refused some
   }
 
   /** Joins those of a set, which is borrowed until the start. */
@@ -76,8 +80,12 @@ public final class NamespaceOptions {
             || sets.stream().anyMatch(set -> set.types().contains(type))
             || (ofProcess != null && ofProcess.contains(type));
     if (taken) {
-      throw new IllegalArgumentException("more than one " + type + " namespace to join");
+      throw second(type);
     }
+  }
+
+  private static IllegalArgumentException second(NamespaceType type) {
+    return new IllegalArgumentException("more than one " + type + " namespace to join");
   }
 
   Set<NamespaceType> unshared() {

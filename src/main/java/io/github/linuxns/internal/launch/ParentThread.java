@@ -101,10 +101,7 @@ final class ParentThread {
     return thread;
   }
 
-  /**
-   * Initialised with the first such launch; the other threads run code of the outer class, since
-   * they would wait for this one.
-   */
+  /** Initialised with the first such launch, by code of the outer class, which is by then. */
   private static final class Started {
     static final Map<NamespaceType, Namespace> PLACE = HomeThread.call(ParentThread::place);
 

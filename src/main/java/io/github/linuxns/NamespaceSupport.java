@@ -1,0 +1,91 @@
+package io.github.linuxns;
+
+import io.github.linuxns.internal.launch.Trial;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What this process may do with namespaces on this machine, found out by really doing it: some
+ * kernels and security modules let a namespace be made and then refuse what it is for.
+ *
+ * <pre>
+ * NETWORK  can be created, cannot be entered: unshare(NETWORK): EPERM (Operation not permitted): needs
+ *          CAP_SYS_ADMIN in user:[4026531837]
+ * </pre>
+ *
+ * <p>It is a look at one moment: limits and privileges change.
+ */
+public final class NamespaceSupport {
+  private final Map<NamespaceType, String> toCreate = new EnumMap<>(NamespaceType.class);
+  private final Map<NamespaceType, String> toEnter = new EnumMap<>(NamespaceType.class);
+
+  private NamespaceSupport() {
+    for (NamespaceType type : NamespaceType.values()) {
+      Trial.creating(type).ifPresent(why -> toCreate.put(type, why));
+      Trial.entering(type).ifPresent(why -> toEnter.put(type, why));
+    }
+  }
+
+  /**
+   * Tries all types: each is made, by a short-lived child process, and used (ids are mapped, a file
+   * system is mounted, an interface is brought up, and so on), and then entered. That takes some
+   * milliseconds. The calling thread stays where it is, and nothing is left.
+   *
+   * @return what was found
+   */
+  public static NamespaceSupport probe() {
+    return new NamespaceSupport();
+  }
+
+  /**
+   * Tells whether a child process can be given a new namespace of a type; together with a new USER
+   * namespace, if that is what it takes ({@link
+   * io.github.linuxns.process.NamespaceProcessBuilder#mapRootUser()}).
+   *
+   * @param type which
+   * @return true if it worked
+   */
+  public boolean canCreate(NamespaceType type) {
+    return !toCreate.containsKey(type);
+  }
+
+  /**
+   * Tells whether a new namespace of a type can be entered: for NETWORK, UTS, IPC, CGROUP and MOUNT
+   * by a thread of this process ({@link Enterable#enter()}); for USER, PID and TIME by a child
+   * process that joins it, as its creator.
+   *
+   * @param type which
+   * @return true if it worked
+   */
+  public boolean canEnter(NamespaceType type) {
+    return !toEnter.containsKey(type);
+  }
+
+  /**
+   * Tells what is in the way: the first of creating and entering that did not work.
+   *
+   * @param type which
+   * @return what failed, and what can be done about it as far as that is known: a limit of {@code
+   *     /proc/sys/user}, AppArmor, seccomp, a missing capability, or the kernel; empty if nothing
+   *     is in the way
+   */
+  public Optional<String> obstacle(NamespaceType type) {
+    String why = toCreate.get(type);
+    return Optional.ofNullable(why == null ? toEnter.get(type) : why);
+  }
+
+  /** {@return a line for each type} */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    for (NamespaceType type : NamespaceType.values()) {
+      text.append(type)
+          .append(canCreate(type) ? ": can be created" : ": cannot be created")
+          .append(canEnter(type) ? ", can be entered" : ", cannot be entered");
+      obstacle(type).ifPresent(why -> text.append(": ").append(why));
+      text.append('\n');
+    }
+    return text.toString();
+  }
+}

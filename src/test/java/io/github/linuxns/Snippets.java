@@ -131,7 +131,7 @@ final class Snippets {
             .mountProc() // so that ps sees the new PID namespace
             .hostname("box")
             .start();
-    String processes = new String(process.getInputStream().readAllBytes(), UTF_8); // ps alone
+    String processes = process.inputReader().readAllAsString(); // a heading, and ps
     // @end
     return processes;
   }

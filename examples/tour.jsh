@@ -2,6 +2,7 @@
 
 import io.github.linuxns.*;
 import io.github.linuxns.Namespace;  // by name, since java.se has another one
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import static io.github.linuxns.NamespaceType.*;
 
 void say(String text) { System.out.println("   " + text); }
@@ -39,6 +40,29 @@ try (var _ = NamespaceHandle.open(4_194_304, NETWORK)) {  // a number that no pr
   say(e.getMessage());
   check(e.errno() == Errno.ESRCH);
 }
+
+// ---------------------------------------------------------------------------------------------------------
+// Not part of theRest(): to start a process as root of its own user namespace takes no privilege, as a rule.
+void launch() throws Exception {
+  chapter("Launch: a process in namespaces of its own.          unshare -r --pid --fork --mount-proc --uts");
+  var builder = new NamespaceProcessBuilder("sh", "-c", "hostname; id; ps -ef")
+      .mapRootUser().unshare(PID).mountProc().hostname("box").redirectErrorStream(true);
+  try {
+    var process = builder.start();
+    var lines = process.inputReader().lines().toList();
+    lines.forEach(line -> say("   " + line));
+    check(process.waitFor() == 0 && lines.getFirst().equals("box") && lines.get(1).startsWith("uid=0(root)"));
+    check(lines.size() == 5);  // a heading, the shell, which is PID 1, and ps
+    say("No other process is seen, and root in there is user " + Files.getAttribute(Path.of("/proc/self"), "unix:uid")
+        + " out here.");
+  } catch (SyscallException e) {
+    if (e.errno() != Errno.EPERM && e.errno() != Errno.EACCES && e.errno() != Errno.ENOSPC) {
+      throw e;
+    }
+    say("Here the kernel, or a sandbox that we are in, refuses that: " + e.getMessage());
+  }
+}
+launch();
 
 // ---------------------------------------------------------------------------------------------------------
 void createAndEnter() throws Exception {
@@ -160,7 +184,7 @@ void theRest() throws Exception {
   if (refusal.isPresent()) {
     chapter("Here the tour ends for want of privilege.");
     say(refusal.get().getMessage());
-    say("To look is free; to create, enter and pin takes root, or a user namespace with its own namespaces:");
+    say("To look and to launch is free; that a thread creates, enters and pins takes root, or a user namespace:");
     say("   sudo ./ns-shell examples/tour.jsh");
     say("   unshare -UrnmuiC ./ns-shell examples/tour.jsh");
     return;

@@ -1,4 +1,8 @@
-/** A typed API over Linux namespaces: the handles, the scopes and what the kernel says of them. */
+/**
+ * A typed API over Linux namespaces: see, enter, make and keep them ({@link io.github.linuxns}),
+ * start processes in them ({@link io.github.linuxns.process}), and say what those find mounted
+ * ({@link io.github.linuxns.mount}).
+ */
 module io.github.linuxns {
   requires static org.jspecify;
 

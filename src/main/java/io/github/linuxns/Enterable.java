@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * {@link NamespaceType#CGROUP} and {@link NamespaceType#MOUNT}. The kernel lets no thread of a
  * multi-threaded process move into a {@link NamespaceType#USER} namespace, and moves only the
  * children of a thread into a {@link NamespaceType#PID} or {@link NamespaceType#TIME} namespace:
- * for those one starts a process.
+ * for those, {@code NamespaceProcessBuilder} starts a process.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/setns.2.html">setns(2)</a>
  */

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A program outside of this build, which has nothing but the jar: it compiles without a warning,
- * and enters a network, on the class path and on the module path.
+ * enters a network and starts processes, on the class path and on the module path.
  */
 @Timeout(120)
 class ConsumerIT {
@@ -28,9 +28,14 @@ class ConsumerIT {
       import io.github.linuxns.Namespace;
       import io.github.linuxns.NamespaceHandle;
       import io.github.linuxns.NamespaceType;
+      import io.github.linuxns.process.NamespaceProcessBuilder;
 
       public final class Main {
         public static void main(String[] args) throws Exception {
+          if (args.length == 1) {
+            System.out.println(Namespace.current(NamespaceType.UTS) + " " + args[0]);
+            return;
+          }
           Namespace home = Namespace.current(NamespaceType.NETWORK);
           try (NamespaceHandle network = NamespaceHandle.create(NamespaceType.NETWORK)) {
             try (var _ = network.enter()) {
@@ -41,6 +46,16 @@ class ConsumerIT {
           boolean back = Namespace.current(NamespaceType.NETWORK).equals(home);
           System.out.println(back ? "came back" : "lost");
           System.out.println(NamespaceHandle.class.getModule().isNamed() ? "module" : "class path");
+          started(new NamespaceProcessBuilder("sh", "-c", "echo child $$"), NamespaceType.PID);
+          started(NamespaceProcessBuilder.java(Main.class, "java"), NamespaceType.UTS);
+        }
+
+        private static void started(NamespaceProcessBuilder builder, NamespaceType type)
+            throws Exception {
+          Process process = builder.mapRootUser().unshare(type).redirectErrorStream(true).start();
+          String said = new String(process.getInputStream().readAllBytes()).strip();
+          said = said.replace(Namespace.current(NamespaceType.UTS).toString(), "at home");
+          System.out.println(said.replaceFirst("^uts:.*]", "elsewhere") + " " + process.waitFor());
         }
       }
       """;
@@ -76,7 +91,8 @@ class ConsumerIT {
             "--class-path",
             directory.resolve("out") + ":" + jar,
             "consumer.Main");
-    assertThat(said.lines()).containsExactly("entered", "came back", "class path");
+    assertThat(said.lines())
+        .containsExactly("entered", "came back", "class path", "child 1 0", "elsewhere java 0");
   }
 
   @Test
@@ -93,7 +109,8 @@ class ConsumerIT {
             directory.resolve("out") + ":" + jar,
             "--module",
             "consumer/consumer.Main");
-    assertThat(said.lines()).containsExactly("entered", "came back", "module");
+    assertThat(said.lines())
+        .containsExactly("entered", "came back", "module", "child 1 0", "elsewhere java 0");
     assertThatThrownBy(() ->
             Machine.run(
                 JDK.resolve("java").toString(),

@@ -91,16 +91,15 @@ class EnterIT {
       }
       assertUnsupported(() -> NamespaceScope.unshare(type));
       assertUnsupported(() -> NamespaceScope.unshare(NamespaceType.UTS, type));
-      assertThatThrownBy(() -> NamespaceHandle.create(type))
-          .isInstanceOf(UnsupportedOperationException.class)
-          .hasMessageContaining("child process");
     }
   }
 
   private static void assertUnsupported(ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOf(UnsupportedOperationException.class)
-        .hasMessageContaining("NamespaceProcessBuilder");
+        .hasMessageContaining("NamespaceProcessBuilder")
+        .message()
+        .doesNotContain("later");
   }
 
   @Test

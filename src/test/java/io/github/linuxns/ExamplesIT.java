@@ -1,5 +1,6 @@
 package io.github.linuxns;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.Requirements;
@@ -30,21 +31,31 @@ class ExamplesIT {
 
   /** A line of what each example prints, as a regular expression. */
   private static final Map<String, String> SAYS =
-      Map.of(
-          "hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\.",
-          "list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]",
-          "mount-full-cycle.jsh", "B reads there: A was here\\.",
-          "same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\.",
-          "socket-in-new-network.jsh", "The server inside says: hello from inside\\.",
-          "tour.jsh", "That was the tour; .*");
+      Map.ofEntries(
+          entry("build-step-without-network-or-home.jsh", "It made, with status 0: HELLO"),
+          entry("container-from-scratch.jsh", "I am process 1, user 0, on box\\."),
+          entry("hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\."),
+          entry("list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]"),
+          entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
+          entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
+          entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
+          entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),
+          entry("shifted-boot-time.jsh", "That is a year more\\."),
+          entry("socket-in-new-network.jsh", "The server inside says: hello from inside\\."),
+          entry("tools-in-their-network.jsh", "In the network of process \\d+: +1: lo +inet 127.*"),
+          entry("tour.jsh", "That was the tour; .*"));
 
-  /** What the others say to a user who may look and no more. */
+  /** Those that move a thread: an ordinary user may not. */
+  private static final Set<String> MOVES_A_THREAD =
+      Set.of(
+          "hostname-of-ones-own.jsh",
+          "mount-full-cycle.jsh",
+          "same-port-in-two-networks.jsh",
+          "socket-in-new-network.jsh");
+
+  /** What one says in other words to a user who may not move a thread. */
   private static final Map<String, String> SAYS_UNPRIVILEGED =
-      Map.of(
-          "list-my-namespaces.jsh",
-          SAYS.get("list-my-namespaces.jsh"),
-          "tour.jsh",
-          "Here the tour ends for want of privilege\\.");
+      Map.of("tour.jsh", "Here the tour ends for want of privilege\\.");
 
   private record Result(int status, String output) {
     void assertSays(int expected, String line) {
@@ -69,17 +80,16 @@ class ExamplesIT {
   @TestFactory
   Stream<DynamicTest> examplesOfAnOrdinaryUser(@TempDir Path directory) throws Exception {
     Path copy = copy(directory);
-    return Stream.of("tour.jsh", "list-my-namespaces.jsh", "socket-in-new-network.jsh")
+    return scripts()
         .map(script ->
             DynamicTest.dynamicTest(
                 script,
                 () -> {
                   Result result = run(asUser(), copy, "examples/" + script);
-                  String says = SAYS_UNPRIVILEGED.get(script);
-                  if (says == null) {
+                  if (MOVES_A_THREAD.contains(script)) {
                     result.assertSays(REFUSED, "It takes root: .*");
                   } else {
-                    result.assertSays(0, says);
+                    result.assertSays(0, SAYS_UNPRIVILEGED.getOrDefault(script, SAYS.get(script)));
                   }
                 }));
   }
@@ -94,6 +104,33 @@ class ExamplesIT {
                 () ->
                     run(asRootOfAUserNamespace(), copy, "examples/" + script)
                         .assertSays(0, SAYS.get(script))));
+  }
+
+  /** What takes no privilege is shown to a user without any. */
+  @Test
+  void theTourLaunchesForEverybody(@TempDir Path directory) throws Exception {
+    run(asUser(), copy(directory), "examples/tour.jsh").assertSays(0, " +uid=0\\(root\\) .*");
+  }
+
+  /** A root file system of the user's own, here one that has the host's programs. */
+  @Test
+  void theContainerMayBeGiven(@TempDir Path rootfs) throws Exception {
+    Requirements.root();
+    Requirements.command("busybox");
+    for (String name : List.of("proc", "dev", "bin")) {
+      Files.createDirectory(rootfs.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), rootfs.resolve("bin/busybox"));
+    for (String name : List.of("sh", "cat", "id")) {
+      Files.createSymbolicLink(rootfs.resolve("bin").resolve(name), Path.of("busybox"));
+    }
+    String root = rootfs.toString();
+    Requirements.that(
+        run(List.of("chroot", root, "/bin/sh", "-c", "exit 0")).status() == 0,
+        "needs a static busybox");
+    String script = example("container-from-scratch.jsh");
+    shell(script, root).assertSays(0, "I am process 1, user 0, on box\\.");
+    assertThat(rootfs.resolve("proc")).isEmptyDirectory();
   }
 
   @Test
@@ -183,12 +220,22 @@ class ExamplesIT {
     ProcessBuilder builder = prepare(List.of(BASEDIR.resolve("ns-shell").toString()));
     Process process = builder.start();
     try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
-      prompt.write("ns()\nstrays()\nshared(ProcessHandle.current().pid(), 1L << 22)\n/exit\n");
+      prompt.write(
+          """
+          ns()
+          strays()
+          shared(ProcessHandle.current().pid(), 1L << 22)
+          show(sh("echo out; echo error >&2; id -u; exit 3").mapRootUser().unshare(NETWORK))
+          sh("true").mount("/mnt", Mount.tmpfs())
+          /exit
+          """);
     }
     Result result = await(process);
     result.assertSays(0, ".*NETWORK +net:\\[\\d+]");
     result.assertSays(0, ".* ==> \\[]");
     assertThat(result.output()).contains("SyscallException").contains("ESRCH");
+    assertThat(result.output()).contains("out\nerror\n0\nstatus 3\n");
+    result.assertSays(0, ".* ==> io\\.github\\.linuxns\\.process\\.NamespaceProcessBuilder@.*");
   }
 
   private static Stream<String> scripts() throws IOException {

@@ -1,8 +1,18 @@
 package io.github.linuxns;
 
+import static io.github.linuxns.NamespaceType.IPC;
 import static io.github.linuxns.NamespaceType.NETWORK;
+import static io.github.linuxns.NamespaceType.PID;
+import static io.github.linuxns.NamespaceType.USER;
 import static io.github.linuxns.NamespaceType.UTS;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.linuxns.mount.Mount;
+import io.github.linuxns.mount.MountFlag;
+import io.github.linuxns.process.Capability;
+import io.github.linuxns.process.IdMapping;
+import io.github.linuxns.process.NamespaceProcessBuilder;
+import io.github.linuxns.process.ResourceLimit;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -109,5 +120,101 @@ final class Snippets {
       };
     }
     // @end
+  }
+
+  static String launch() throws IOException {
+    // @start region="launch"
+    Process process =
+        new NamespaceProcessBuilder("ps", "-ef")
+            .mapRootUser() // root of a new USER namespace: this takes no privilege
+            .unshare(PID, NETWORK)
+            .mountProc() // so that ps sees the new PID namespace
+            .hostname("box")
+            .start();
+    String processes = process.inputReader().readAllAsString(); // a heading, and ps
+    // @end
+    return processes;
+  }
+
+  static String container(Path rootfs) throws IOException {
+    // @start region="container"
+    Process container =
+        new NamespaceProcessBuilder("sh", "-c", "echo $$; ls /")
+            .mapRootUser()
+            .unshare(NETWORK, IPC, PID)
+            .root(rootfs) // the old root is gone; from here on, paths are those of the container
+            .mountProc()
+            .mount("/dev", Mount.dev())
+            .mount("/tmp", Mount.tmpfs().option("size", "64m"))
+            .clearEnvironment()
+            .environment("PATH", "/usr/bin:/bin")
+            .init() // takes in orphans, and passes SIGTERM on
+            .start();
+    // @end
+    return new String(container.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static String mounts() throws IOException {
+    // @start region="mounts"
+    Process process =
+        new NamespaceProcessBuilder("sh", "-c", "ls /tmp; touch /usr/file || echo read-only")
+            .mapRootUser()
+            .mount("/usr", Mount.bind(Path.of("/usr")).recursive().readOnly())
+            .mount("/tmp", Mount.tmpfs().option("size", "64m").with(MountFlag.NO_EXEC))
+            .start();
+    // @end
+    return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static String join(long pid) throws IOException {
+    // @start region="join"
+    Process ip =
+        new NamespaceProcessBuilder("ip", "-4", "-o", "a")
+            .joinProcess(pid, USER, NETWORK) // root of the machine can do without USER
+            .start();
+    // @end
+    return new String(ip.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static int confined(List<String> command) throws Exception {
+    // @start region="confined"
+    Process process =
+        new NamespaceProcessBuilder(command)
+            .mapCurrentUser()
+            .unshare(NETWORK, IPC, PID)
+            .mountProc()
+            .clearEnvironment()
+            .environment("PATH", "/usr/bin:/bin")
+            .capabilities(Set.of()) // no power, not even in its own namespaces
+            .noNewPrivileges() // and no way to get any, such as sudo
+            .resourceLimit(ResourceLimit.NOFILE, 256, 256)
+            .newSession()
+            .dieWithParent()
+            .start();
+    // @end
+    return process.waitFor();
+  }
+
+  static String lowPort() throws IOException {
+    // @start region="capability"
+    Process server =
+        new NamespaceProcessBuilder("cat", "/proc/self/status")
+            .mapCurrentUser()
+            .unshare(NETWORK)
+            .capabilities(Set.of(Capability.NET_BIND_SERVICE)) // of all that root could do
+            .start();
+    // @end
+    return new String(server.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static String idMappings() throws IOException {
+    // @start region="mappings"
+    Process process =
+        new NamespaceProcessBuilder("cat", "/proc/self/uid_map")
+            .uidMappings(new IdMapping(0, 100_000, 65_536)) // 0 to 65535 are 100000 and up outside
+            .gidMappings(IdMapping.parse("0:100000:65536"))
+            .start();
+    // @end
+    return new String(process.getInputStream().readAllBytes(), UTF_8);
   }
 }

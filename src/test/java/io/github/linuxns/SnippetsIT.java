@@ -3,10 +3,13 @@ package io.github.linuxns;
 import static io.github.linuxns.NamespaceType.NETWORK;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.Requirements;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,14 +93,105 @@ class SnippetsIT {
     assertThat(Snippets.failure(4_194_304)).isEqualTo("gone");
   }
 
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void launch() throws Exception {
+    Requirements.command("ps");
+    List<String> lines = Snippets.launch().lines().toList();
+    assertThat(lines).hasSize(2); // a heading, and ps
+    assertThat(lines.getLast().strip().split(" +")).contains("1", "ps", "-ef");
+  }
+
+  /** Its root is a static busybox. */
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void container(@TempDir Path rootfs) throws Exception {
+    Requirements.command("busybox");
+    for (String name : List.of("bin", "proc", "dev", "tmp")) {
+      Files.createDirectory(rootfs.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), rootfs.resolve("bin/busybox"));
+    for (String name : List.of("sh", "ls")) {
+      Files.createSymbolicLink(rootfs.resolve("bin").resolve(name), Path.of("busybox"));
+    }
+    // The init is 1.
+    assertThat(Snippets.container(rootfs).lines())
+        .containsExactly("2", "bin", "dev", "proc", "tmp");
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void mounts() throws Exception {
+    assertThat(Snippets.mounts()).isEqualTo("read-only\n");
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void join() throws Exception {
+    Requirements.command("ip");
+    Process holder = new NamespaceProcessBuilder("cat").mapRootUser().unshare(NETWORK).start();
+    try {
+      assertThat(Snippets.join(holder.pid()))
+          .startsWith("1: lo ")
+          .contains("127.0.0.1/8")
+          .hasLineCount(1);
+    } finally {
+      holder.getOutputStream().close();
+      assertThat(holder.waitFor()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void confined() throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", "-c"));
+    command.add(
+        "test $(ulimit -n) = 256 && test -z \"$HOME\""
+            + " && grep -q '^CapBnd:.0*$' /proc/self/status"
+            + " && grep -q '^CapEff:.0*$' /proc/self/status"
+            + " && grep -q '^NoNewPrivs:.1$' /proc/self/status");
+    assertThat(Snippets.confined(command)).isZero();
+    assertThat(Snippets.confined(List.of("sh", "-c", "test $(ulimit -n) != 256"))).isOne();
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void capability() throws Exception {
+    assertThat(Snippets.lowPort()).containsPattern("CapEff:\\t0*400\\n");
+  }
+
+  @Test
+  void idMappings() throws Exception {
+    Requirements.initialRoot();
+    assertThat(Snippets.idMappings().strip().split(" +")).containsExactly("0", "100000", "65536");
+  }
+
   /** The README repeats snippets; it has no other way to be compiled. */
   @Test
   void theReadmeShowsTheSnippets() throws Exception {
     Path basedir = Path.of(System.getProperty("basedir", ""));
     String readme = Files.readString(basedir.resolve("README.md"));
-    String source =
-        Files.readString(basedir.resolve("src/test/java/io/github/linuxns/Snippets.java"));
-    for (String region : new String[] {"readme", "look", "several", "pin", "failure"}) {
+    Path sources = basedir.resolve("src/test/java/io/github/linuxns");
+    String source = Files.readString(sources.resolve("Snippets.java"));
+    String java = Files.readString(sources.resolve("RootOfItsOwn.java"));
+    assertThat(readme).contains(region(java, "java"));
+    for (String region :
+        List.of(
+            "launch",
+            "container",
+            "join",
+            "confined",
+            "readme",
+            "look",
+            "several",
+            "pin",
+            "failure")) {
       assertThat(readme).contains(region(source, region));
     }
   }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 public final class Failures {
   private static final Remedies REMEDIES = new Remedies(new RunningSystem());
 
-  private static final String LATER =
-      "a process has to be started in it, which NamespaceProcessBuilder will do in a later version";
+  private static final String LAUNCH =
+      "NamespaceProcessBuilder starts processes in such namespaces, with join and unshare";
 
   /** What a thread says that could not come home before. */
   static final String LOST =
@@ -150,7 +150,7 @@ public final class Failures {
             : "the kernel moves only a thread's children, not the thread, into another "
                 + type
                 + " namespace";
-    return new UnsupportedOperationException(why + "; " + LATER);
+    return new UnsupportedOperationException(why + "; " + LAUNCH);
   }
 
   /** Binding a namespace to a file. */

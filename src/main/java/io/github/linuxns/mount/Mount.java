@@ -25,14 +25,12 @@ import org.jspecify.annotations.Nullable;
  * What to mount, not where. It is immutable, and nothing happens until it is used: each method
  * gives another description, and the one it was called on stays as it is.
  *
- * <pre>
- * Mount.bind(Path.of("/usr")).recursive().readOnly()
- * Mount.tmpfs().option("size", "64m").with(MountFlag.NO_EXEC)
- * </pre>
+ * {@snippet file="io/github/linuxns/Snippets.java" region="mounts"}
  *
  * <p>Defaults are safe: a tmpfs has {@link MountFlag#NO_SUID} and {@link MountFlag#NO_DEV}; proc,
- * sysfs, mqueue and cgroup2 have {@link MountFlag#NO_EXEC} too. To have it otherwise say so: {@code
- * with(MountFlag.SUID)}. A bind has what its source has, and is {@link Propagation#PRIVATE}.
+ * sysfs, mqueue and the control group file systems have {@link MountFlag#NO_EXEC} too. To have it
+ * otherwise say so: {@code with(MountFlag.SUID)}. A bind has what its source has, and is {@link
+ * Propagation#PRIVATE}.
  *
  * <p>A {@link Path} is one of the caller's own view, made absolute here and looked up when it is
  * used: what is missing then, or not to be read, is told then.

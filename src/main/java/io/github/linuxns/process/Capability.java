@@ -9,6 +9,11 @@ import java.util.Locale;
  * over nothing above. Some say nothing inside a user namespace, where the kernel asks for them in
  * the initial one. Constants may be added when the kernel grows another.
  *
+ * <p>A command that needs one of them need not be root. Here it may open a port below 1024 in its
+ * own network, and nothing else that takes root:
+ *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="capability"}
+ *
  * @see <a href="https://man7.org/linux/man-pages/man7/capabilities.7.html">capabilities(7)</a>
  */
 public enum Capability {

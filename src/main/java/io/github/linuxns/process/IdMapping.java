@@ -7,11 +7,19 @@ import java.util.regex.Pattern;
  * A range of user or group ids that a user namespace knows under other numbers: {@code inside}, and
  * the {@code count − 1} ids after it, are {@code outside} and those after it to the parent.
  *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="mappings"}
+ *
+ * <p>A user may map nobody but itself, for which {@link NamespaceProcessBuilder#mapRootUser} and
+ * {@link NamespaceProcessBuilder#mapCurrentUser} are shorter; other ids take CAP_SETUID and
+ * CAP_SETGID, or to be given to the user in {@code /etc/subuid} and {@code /etc/subgid}. "Outside"
+ * is the user namespace that the new one is made in: the caller's, or the one that is joined
+ * before.
+ *
  * <p>Ids are 0 to 2³²−2; the kernel keeps 2³²−1 for "no such id". Several mappings of one namespace
  * may not overlap, on neither side.
  *
  * @param inside the first id in the new user namespace
- * @param outside the first id in the user namespace of whoever writes the map
+ * @param outside the id that stands for it in the parent, the user namespace outside
  * @param count how many ids, at least 1
  * @see <a
  *     href="https://man7.org/linux/man-pages/man7/user_namespaces.7.html">user_namespaces(7)</a>

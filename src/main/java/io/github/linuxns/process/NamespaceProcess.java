@@ -28,6 +28,10 @@ import java.util.function.Consumer;
  * <p>Where it differs from the JDK's: output that a child of the process writes after the process
  * has ended can still be read; the JDK closes the pipe at some moment then.
  *
+ * <p>Where it is can be opened, as long as it runs, and outlives it while the handle is open:
+ * {@link #openNamespace} of any type, {@link #openNamespaces} of those that a thread can enter,
+ * such as the network of a container for a server socket of ours.
+ *
  * <p>All methods may be called by any thread, and none moves it.
  */
 public final class NamespaceProcess extends Process {

@@ -23,14 +23,16 @@ import java.util.Set;
  * Starts processes in new and in existing namespaces, as {@code unshare}, {@code nsenter} and
  * {@code bwrap} do, without any of them. It reads like {@link ProcessBuilder}:
  *
- * {@snippet :
- * Process process =
- *     new NamespaceProcessBuilder("ip", "address")
- *         .mapRootUser()
- *         .unshare(NamespaceType.NETWORK)
- *         .inheritIO()
- *         .start();
- * }
+ * {@snippet file="io/github/linuxns/Snippets.java" region="launch"}
+ *
+ * <p>A container from a directory with a root file system:
+ *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="container"}
+ *
+ * <p><b>What it takes.</b> New namespaces take CAP_SYS_ADMIN, which root has, or a USER namespace
+ * among them, in which the child has it: each of the id maps gives it one, and {@link #mapRootUser}
+ * and {@link #mapCurrentUser} take no privilege. To join, the child needs CAP_SYS_ADMIN in the
+ * owner of what it joins: to have joined that USER namespace too gives it that.
  *
  * <p><b>Where the child is.</b> It starts from the namespaces of the thread that calls {@link
  * #start()} (of its carrier, for a virtual thread), joins what it is told to join, and then gets
@@ -40,16 +42,22 @@ import java.util.Set;
  * id maps USER. A new network has its loopback interface up; a new mount namespace propagates no
  * mount to where it came from.
  *
- * <p><b>This is isolation, not confinement.</b> Root in the child, without {@code
- * capabilities(Set.of())} and {@link #noNewPrivileges()}, keeps the power of root over everything
- * that it shares with others. The environment is copied unless {@link #clearEnvironment() cleared}.
- * {@link #joinProcess(long)} is nsenter, not {@code docker exec}: it takes over neither the control
- * group, nor the capabilities, nor the seccomp filter of the process.
+ * <p><b>This is isolation, not confinement.</b> The child has namespaces of its own; what it may do
+ * with what it still shares is as before. Root in the child, without {@code capabilities(Set.of())}
+ * and {@link #noNewPrivileges()}, keeps the power of root over everything that it shares with
+ * others: without an id map that is root of the machine. Files are those of the caller, unless
+ * there is a {@link #root}, and may be reached as before. The environment is copied unless {@link
+ * #clearEnvironment() cleared}. {@link #joinProcess(long)} is nsenter, not {@code docker exec}: it
+ * takes over neither the control group, nor the capabilities, nor the seccomp filter of the
+ * process. What to add:
+ *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="confined"}
  *
  * <p><b>PID 1.</b> The first process in a new PID namespace is its init. The kernel ignores signals
  * to it that it has no handler for (SIGTERM, SIGINT and the others; not SIGKILL from outside), it
  * has to take in the orphans of the namespace, and when it ends all others there are killed. A
- * command that is not made for that gets an init above it by {@link #init()}.
+ * command that is not made for that gets an init above it by {@link #init()}. Only {@link
+ * #mountProc} makes {@code /proc}, and so {@code ps}, show the new namespace and not the old one.
  *
  * <p><b>How it is done.</b> The child begins as a tiny program in memory which makes the system
  * calls that were asked for, one after the other, as a process of its own with a single thread; it
@@ -100,7 +108,14 @@ public final class NamespaceProcessBuilder {
 
   /**
    * For a Java program: this JVM's {@code java}, with its class path and module path and the right
-   * to native access, so that the child can use this library too.
+   * to native access, so that the child can use this library too. As root of a USER namespace of
+   * its own, which takes no privilege, its threads may create and enter networks and the like:
+   *
+   * {@snippet file="io/github/linuxns/RootOfItsOwn.java" region="java"}
+   *
+   * <p>The class has to be where the child finds it: in a file of the class path or module path,
+   * seen from the child's root and by the child's user. A class that was typed at a JShell prompt,
+   * or made at run time, is in no file.
    *
    * @param main the class whose {@code main} is run
    * @param arguments what it is given
@@ -170,7 +185,10 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Has the child join namespaces of a process.
+   * Has the child join namespaces of a process, as nsenter does: the host's tools in a container's
+   * network.
+   *
+   * {@snippet file="io/github/linuxns/Snippets.java" region="join"}
    *
    * @param pid a process id, as the JVM sees it
    * @param types which; at least one
@@ -189,6 +207,8 @@ public final class NamespaceProcessBuilder {
   /**
    * Makes the child root of a new USER namespace, and nobody but the caller outside: 0 stands for
    * the caller's own user and group there. Needs no privilege. The last map that is set counts.
+   * Where the caller is root of the machine, so is the child, as far as files go: {@link
+   * #uidMappings} makes it somebody else.
    *
    * @return this builder
    */
@@ -503,7 +523,8 @@ public final class NamespaceProcessBuilder {
   // ---- what the command may do ----
 
   /**
-   * Has the command, and all that it starts, gain no privileges by setuid programs and the like.
+   * Has the command, and all that it starts, gain no privileges by setuid programs and the like:
+   * sudo does nothing for them. It cannot be undone.
    *
    * @return this builder
    */
@@ -514,7 +535,7 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Gives the command exactly these capabilities, in its permitted, effective, inheritable, ambient
-   * and bounding sets; also if it is not user 0.
+   * and bounding sets; also if it is not user 0. They count in the child's USER namespace.
    *
    * @param capabilities those that it keeps; empty for none
    * @return this builder

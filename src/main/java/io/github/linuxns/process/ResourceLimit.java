@@ -4,6 +4,10 @@ package io.github.linuxns.process;
  * How much of something a process may take; each has a soft limit, which counts and which the
  * process may move, and a hard limit, which is how far.
  *
+ * <p>It is given by {@link NamespaceProcessBuilder#resourceLimit}, and inherited by all that the
+ * process starts. It holds for each of them alone, but for those that count for the user: to limit
+ * them together takes a {@linkplain NamespaceProcessBuilder#cgroup control group}.
+ *
  * <p>Raising a hard limit takes {@link Capability#SYS_RESOURCE} in the initial user namespace. A
  * limit says below in which unit it is, and what happens to who reaches it.
  *

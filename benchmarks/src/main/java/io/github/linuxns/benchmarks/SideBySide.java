@@ -107,8 +107,17 @@ public final class SideBySide {
 
   public static void main(String[] arguments) throws Exception {
     Path target = Path.of(arguments[0]);
-    boolean quick = arguments.length > 1 && arguments[1].equals("--quick");
+    List<String> options = List.of(arguments).subList(1, arguments.length);
+    boolean quick = options.contains("--quick");
     Plan plan = quick ? Plan.quick(target) : Plan.full(target);
+    if (options.contains("--launches")) {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      out.println(machine());
+      try (Launches launches = new Launches(plan, out)) {
+        launches.measure();
+      }
+      return;
+    }
     try (Floor.Holder _ = new Floor.Holder(plan)) {
       new SideBySide(plan).run(quick);
     }
@@ -140,6 +149,9 @@ public final class SideBySide {
     print("| other ways | C | plain FFM | JNA | ours |", others);
     print(coldStart);
     printClaims(coldStart);
+    try (Launches launches = new Launches(plan, out)) {
+      launches.measure();
+    }
   }
 
   private void print(String header, List<Row> rows) {

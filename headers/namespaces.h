@@ -97,10 +97,6 @@
 #define PIDFD_GET_TIME_NAMESPACE _IO(0xff, 7) /* Linux 6.11 */
 #endif
 
-#ifndef PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE
-#define PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE _IO(0xff, 8) /* Linux 6.11 */
-#endif
-
 #ifndef PIDFD_GET_USER_NAMESPACE
 #define PIDFD_GET_USER_NAMESPACE _IO(0xff, 9) /* Linux 6.11 */
 #endif

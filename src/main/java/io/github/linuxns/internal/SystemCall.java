@@ -15,7 +15,6 @@ public enum SystemCall {
   CLONE(SYS_clone, 220),
   CLOSE(SYS_close, 57),
   CLOSE_RANGE(SYS_close_range, 436),
-  DUP3(SYS_dup3, 24),
   EPOLL_CREATE1(SYS_epoll_create1, 20),
   EPOLL_CTL(SYS_epoll_ctl, 21),
   EPOLL_PWAIT(SYS_epoll_pwait, 22),

@@ -56,7 +56,6 @@ class HeadersTest {
           Map.entry("PIDFD_GET_PID_NAMESPACE", ioctl(0, 0, 0xff, 5)),
           Map.entry("PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE", ioctl(0, 0, 0xff, 6)),
           Map.entry("PIDFD_GET_TIME_NAMESPACE", ioctl(0, 0, 0xff, 7)),
-          Map.entry("PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE", ioctl(0, 0, 0xff, 8)),
           Map.entry("PIDFD_GET_USER_NAMESPACE", ioctl(0, 0, 0xff, 9)),
           Map.entry("PIDFD_GET_UTS_NAMESPACE", ioctl(0, 0, 0xff, 10)),
           Map.entry("PIDFD_THREAD", 0x80L));

@@ -13,9 +13,7 @@ public final class Constants {
     public static final int O_EXCL = (int)128L;
     public static final int O_TRUNC = (int)512L;
     public static final int O_APPEND = (int)1024L;
-    public static final int F_SETFD = (int)2L;
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
-    public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
     public static final int AT_EMPTY_PATH = (int)4096L;
     public static final int AT_RECURSIVE = (int)32768L;
@@ -45,14 +43,6 @@ public final class Constants {
     public static final int FIONREAD = (int)21531L;
     public static final int SIOCGIFFLAGS = (int)35091L;
     public static final int SIOCSIFFLAGS = (int)35092L;
-    public static final int MS_RDONLY = (int)1L;
-    public static final int MS_NOSUID = (int)2L;
-    public static final int MS_NODEV = (int)4L;
-    public static final int MS_NOEXEC = (int)8L;
-    public static final int MS_SYNCHRONOUS = (int)16L;
-    public static final int MS_REMOUNT = (int)32L;
-    public static final int MS_NOATIME = (int)1024L;
-    public static final int MS_NODIRATIME = (int)2048L;
     public static final int MS_BIND = (int)4096L;
     public static final int MS_REC = (int)16384L;
     public static final int OPEN_TREE_CLONE = (int)1L;
@@ -68,7 +58,6 @@ public final class Constants {
     public static final int MOUNT_ATTR_NOATIME = (int)16L;
     public static final int MOUNT_ATTR_STRICTATIME = (int)32L;
     public static final int MOUNT_ATTR_NODIRATIME = (int)128L;
-    public static final int MOUNT_ATTR_IDMAP = (int)1048576L;
     public static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
     public static final int PR_SET_PDEATHSIG = (int)1L;
     public static final int PR_SET_DUMPABLE = (int)4L;
@@ -98,10 +87,7 @@ public final class Constants {
     public static final int MS_PRIVATE = (int)262144L;
     public static final int MS_SLAVE = (int)524288L;
     public static final int MS_SHARED = (int)1048576L;
-    public static final int MS_RELATIME = (int)2097152L;
-    public static final int MS_STRICTATIME = (int)16777216L;
     public static final int MNT_DETACH = (int)2L;
-    public static final int UMOUNT_NOFOLLOW = (int)8L;
     public static final int O_CLOEXEC = (int)524288L;
     public static final int O_PATH = (int)2097152L;
     public static final int AT_FDCWD = (int)-100L;
@@ -120,7 +106,6 @@ public final class Constants {
     public static final int SYS_clone = (int)56L;
     public static final int SYS_close = (int)3L;
     public static final int SYS_close_range = (int)436L;
-    public static final int SYS_dup3 = (int)292L;
     public static final int SYS_epoll_create1 = (int)291L;
     public static final int SYS_epoll_ctl = (int)233L;
     public static final int SYS_epoll_pwait = (int)281L;
@@ -192,7 +177,6 @@ public final class Constants {
     public static final int PIDFD_GET_PID_NAMESPACE = (int)65285L;
     public static final int PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE = (int)65286L;
     public static final int PIDFD_GET_TIME_NAMESPACE = (int)65287L;
-    public static final int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE = (int)65288L;
     public static final int PIDFD_GET_USER_NAMESPACE = (int)65289L;
     public static final int PIDFD_GET_UTS_NAMESPACE = (int)65290L;
     public static final int MFD_EXEC = (int)16L;

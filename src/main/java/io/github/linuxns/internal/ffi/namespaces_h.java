@@ -86,15 +86,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_APPEND() {
         return O_APPEND;
     }
-    private static final int F_SETFD = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define F_SETFD 2
-     * }
-     */
-    public static int F_SETFD() {
-        return F_SETFD;
-    }
     private static final int F_DUPFD_CLOEXEC = (int)1030L;
     /**
      * {@snippet lang=c :
@@ -103,15 +94,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int F_DUPFD_CLOEXEC() {
         return F_DUPFD_CLOEXEC;
-    }
-    private static final int FD_CLOEXEC = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define FD_CLOEXEC 1
-     * }
-     */
-    public static int FD_CLOEXEC() {
-        return FD_CLOEXEC;
     }
     private static final int LOCK_EX = (int)2L;
     /**
@@ -374,78 +356,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SIOCSIFFLAGS() {
         return SIOCSIFFLAGS;
     }
-    private static final int MS_RDONLY = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_RDONLY 1
-     * }
-     */
-    public static int MS_RDONLY() {
-        return MS_RDONLY;
-    }
-    private static final int MS_NOSUID = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_NOSUID 2
-     * }
-     */
-    public static int MS_NOSUID() {
-        return MS_NOSUID;
-    }
-    private static final int MS_NODEV = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_NODEV 4
-     * }
-     */
-    public static int MS_NODEV() {
-        return MS_NODEV;
-    }
-    private static final int MS_NOEXEC = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_NOEXEC 8
-     * }
-     */
-    public static int MS_NOEXEC() {
-        return MS_NOEXEC;
-    }
-    private static final int MS_SYNCHRONOUS = (int)16L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_SYNCHRONOUS 16
-     * }
-     */
-    public static int MS_SYNCHRONOUS() {
-        return MS_SYNCHRONOUS;
-    }
-    private static final int MS_REMOUNT = (int)32L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_REMOUNT 32
-     * }
-     */
-    public static int MS_REMOUNT() {
-        return MS_REMOUNT;
-    }
-    private static final int MS_NOATIME = (int)1024L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_NOATIME 1024
-     * }
-     */
-    public static int MS_NOATIME() {
-        return MS_NOATIME;
-    }
-    private static final int MS_NODIRATIME = (int)2048L;
-    /**
-     * {@snippet lang=c :
-     * #define MS_NODIRATIME 2048
-     * }
-     */
-    public static int MS_NODIRATIME() {
-        return MS_NODIRATIME;
-    }
     private static final int MS_BIND = (int)4096L;
     /**
      * {@snippet lang=c :
@@ -580,15 +490,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MOUNT_ATTR_NODIRATIME() {
         return MOUNT_ATTR_NODIRATIME;
-    }
-    private static final int MOUNT_ATTR_IDMAP = (int)1048576L;
-    /**
-     * {@snippet lang=c :
-     * #define MOUNT_ATTR_IDMAP 1048576
-     * }
-     */
-    public static int MOUNT_ATTR_IDMAP() {
-        return MOUNT_ATTR_IDMAP;
     }
     private static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
     /**
@@ -1170,24 +1071,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_SHARED() {
         return MS_SHARED;
     }
-    private static final int MS_RELATIME = (int)2097152L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.MS_RELATIME = 2097152
-     * }
-     */
-    public static int MS_RELATIME() {
-        return MS_RELATIME;
-    }
-    private static final int MS_STRICTATIME = (int)16777216L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.MS_STRICTATIME = 16777216
-     * }
-     */
-    public static int MS_STRICTATIME() {
-        return MS_STRICTATIME;
-    }
     private static final int MNT_DETACH = (int)2L;
     /**
      * {@snippet lang=c :
@@ -1196,15 +1079,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MNT_DETACH() {
         return MNT_DETACH;
-    }
-    private static final int UMOUNT_NOFOLLOW = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.UMOUNT_NOFOLLOW = 8
-     * }
-     */
-    public static int UMOUNT_NOFOLLOW() {
-        return UMOUNT_NOFOLLOW;
     }
     private static final int O_CLOEXEC = (int)524288L;
     /**
@@ -1367,15 +1241,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_close_range() {
         return SYS_close_range;
-    }
-    private static final int SYS_dup3 = (int)292L;
-    /**
-     * {@snippet lang=c :
-     * #define SYS_dup3 292
-     * }
-     */
-    public static int SYS_dup3() {
-        return SYS_dup3;
     }
     private static final int SYS_epoll_create1 = (int)291L;
     /**
@@ -2015,15 +1880,6 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int PIDFD_GET_TIME_NAMESPACE() {
         return PIDFD_GET_TIME_NAMESPACE;
-    }
-    private static final int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE = (int)65288L;
-    /**
-     * {@snippet lang=c :
-     * #define PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE 65288
-     * }
-     */
-    public static int PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE() {
-        return PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE;
     }
     private static final int PIDFD_GET_USER_NAMESPACE = (int)65289L;
     /**

@@ -162,7 +162,9 @@ class LaunchIT {
   @Test
   void aReportThatNamesNoChildOfOursEndsNobody() throws Exception {
     Process shell =
-        new ProcessBuilder("sh", "-c", "exec 3<&0; cat <&3 & echo $!; exec 3<&-; wait $!").start();
+        new ProcessBuilder("sh", "-c", "exec 3<&0; cat <&3 & echo $!; exec 3<&-; wait $!")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
     try (BufferedReader output = shell.inputReader();
         OutputStream input = shell.getOutputStream()) {
       long bystander = Long.parseLong(output.readLine());

@@ -112,6 +112,9 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
     }
     for (struct step *step = program.first; step != program.end; step++, index++) {
         word given[6];
+        if (step->kind == AGAIN && !is_error(*step->result)) {
+            continue;
+        }
         report.step = index;
         for (int i = 0; i < 6; i++) {
             word argument = step->arguments[i];

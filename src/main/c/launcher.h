@@ -12,7 +12,8 @@ enum kind {
     EXPECT, /* fails as well if it returns anything but `expected` */
     FORK,   /* the caller ends; the child goes on */
     INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
-    EXEC    /* one of several places where the command may be */
+    EXEC,   /* one of several places where the command may be */
+    AGAIN   /* made only if `result` has an error, of the step that tried it before */
 };
 
 struct step {

@@ -228,7 +228,8 @@ public final class NamespaceProcess extends Process {
    * process has ended.
    *
    * <p>It needs the right to look at the process: for a process of this JVM that is given, unless
-   * it runs a program that changes the user, or that the user may not read.
+   * it runs a program that changes the user, or that the user may not read, or is an init above a
+   * command with a seccomp filter.
    *
    * @param type which of its namespaces
    * @return a handle, to be closed

@@ -612,7 +612,9 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Gives the child a new PID namespace with a tiny init as PID 1: it forwards to the command the
-   * signals that it gets, takes in orphans, and ends as the command ends.
+   * signals that it gets, takes in orphans, and ends as the command ends. It has the rights of the
+   * command, but neither its resource limits nor its seccomp filter; its memory is closed to a
+   * command with a filter, unless that has CAP_SYS_PTRACE in the caller's USER namespace.
    *
    * @return this builder
    */

@@ -157,6 +157,13 @@ class BuilderBadInputIT {
         .isThrownBy(() -> builder.launchTimeout(Duration.ofNanos(-1)));
   }
 
+  @Test
+  void anyTimeIsShortEnough() throws Exception {
+    NamespaceProcessBuilder builder = new NamespaceProcessBuilder("true");
+    assertThat(Outcome.of(builder.launchTimeout(Duration.ofSeconds(Long.MAX_VALUE))).status())
+        .isZero();
+  }
+
   // ---- where it works ----
 
   @Test

@@ -252,6 +252,17 @@ class ConfinementIT {
   }
 
   @Test
+  void notEvenOneThatAllowsNoDescriptor() throws Exception {
+    Requirements.command("busybox"); // which has no libraries to open
+    NamespaceProcessBuilder builder =
+        new NamespaceProcessBuilder("busybox", "true")
+            .resourceLimit(ResourceLimit.NOFILE, 0, 0)
+            .environment("PATH", "/usr/bin:/bin");
+    assertThat(Outcome.of(builder).status()).isZero();
+    assertThat(Outcome.of(builder.unshare(PID).mapRootUser().init()).status()).isZero();
+  }
+
+  @Test
   void aLimitHolds(@TempDir Path directory) throws Exception {
     Path file = directory.resolve("file");
     NamespaceProcessBuilder builder =
@@ -349,6 +360,19 @@ class ConfinementIT {
     try (Waiting child = Waiting.start(Waiting.cat())) {
       assertThat(child.status("Seccomp")).isEqualTo(Machine.status("Seccomp"));
     }
+  }
+
+  /** The init has no filter: what the command may not do it could else have the init do. */
+  @Test
+  void theMemoryOfTheInitIsNoWayAroundTheFilter() throws Exception {
+    NamespaceProcessBuilder builder =
+        Outcome.sh("if (exec 3<>/proc/1/mem) 2>/dev/null; then echo open; else echo closed; fi")
+            .mapRootUser()
+            .mountProc()
+            .init()
+            .noNewPrivileges();
+    assertThat(Outcome.printed(builder)).as("without a filter").isEqualTo("open");
+    assertThat(Outcome.printed(builder.seccomp(filter(UNAME, ERRNO | 1)))).isEqualTo("closed");
   }
 
   @Test

@@ -79,6 +79,20 @@ class JoinIT {
     }
   }
 
+  /** What root has the rights to, and a user namespace that it joins as well has not. */
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "USER")
+  void aUserNamespaceThatGrantsNothingIsJoinedLast(NamespaceType type) throws IOException {
+    Requirements.root();
+    try (Waiting other = Waiting.start(Waiting.cat().unshare(type));
+        NamespaceHandle handle = other.open(type);
+        NamespaceHandle user = target.open(USER);
+        Waiting child = Waiting.start(Waiting.cat().join(handle, user))) {
+      assertThat(child.inode(type)).isEqualTo(other.inode(type));
+      assertThat(child.inode(USER)).isEqualTo(target.inode(USER));
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "USER")
   void theUserNamespaceGrantsTheRightToJoinTheOthersOfAProcess(NamespaceType type)

@@ -100,8 +100,14 @@ final class ChildWatch {
     ChildWatch started = STARTED.get();
     if (started == null) {
       started = open();
+      try {
+        HomeThread.call(started::startThread);
+      } catch (RuntimeException | Error e) {
+        int _ = Syscalls.close(started.epoll); // no thread can be had now: the next may try again
+        int _ = Syscalls.close(started.bell);
+        throw e;
+      }
       STARTED.set(started);
-      HomeThread.call(started::startThread);
     }
     return started;
   }

@@ -65,27 +65,26 @@ public final class ConfinementOptions {
   /** Adds the steps for the limits that have to be raised, before rights are given up. */
   void writeRaisedLimits(ChildSteps steps) {
     limits.forEach((resource, limit) -> {
-      if (isRaised(resource, limit)) {
-        writeLimit(steps, resource, limit);
+      Limit now = current(resource);
+      if (now != null && Long.compareUnsigned(limit.hard, now.hard) > 0) {
+        writeLimit(steps, resource, new Limit(now.soft, limit.hard));
       }
     });
   }
 
-  /** Adds the steps for the other limits, as late as can be, so that they do not hit the launch. */
-  void writeLoweredLimits(ChildSteps steps) {
-    limits.forEach((resource, limit) -> {
-      if (!isRaised(resource, limit)) {
-        writeLimit(steps, resource, limit);
-      }
-    });
+  /** Adds the steps for the limits, as late as can be, so that they do not hit the launch. */
+  void writeLimits(ChildSteps steps) {
+    limits.forEach((resource, limit) -> writeLimit(steps, resource, limit));
   }
 
-  private static boolean isRaised(ResourceLimit resource, Limit limit) {
+  private static @Nullable Limit current(ResourceLimit resource) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment now = arena.allocate(2L * Long.BYTES, Long.BYTES);
       long result = Syscalls.call(SystemCall.PRLIMIT64, 0, resource.number(), 0, now.address(), 0);
-      return result >= 0
-          && Long.compareUnsigned(limit.hard, now.getAtIndex(ValueLayout.JAVA_LONG, 1)) > 0;
+      return result < 0
+          ? null
+          : new Limit(
+              now.getAtIndex(ValueLayout.JAVA_LONG, 0), now.getAtIndex(ValueLayout.JAVA_LONG, 1));
     }
   }
 
@@ -109,15 +108,16 @@ public final class ConfinementOptions {
     if (capabilities == null) {
       return;
     }
-    for (Capability capability : Capability.values()) {
-      if (!capabilities.contains(capability)) {
+    long kept = bits(capabilities);
+    for (int number = 0; number < Long.SIZE; number++) { // also those that only the kernel knows
+      if ((kept >>> number & 1) == 0) {
         LaunchStep drop =
             steps
                 .add(
-                    "drop " + capability.kernelName() + " from the bounding set",
+                    "drop " + name(number) + " from the bounding set",
                     SystemCall.PRCTL,
                     PR_CAPBSET_DROP,
-                    capability.number())
+                    number)
                 .tolerating(Errno.EINVAL) // a kernel that does not know it yet
                 .explainedBy(ConfinementOptions::boundingRemedy);
         if (noNewPrivileges) {
@@ -129,6 +129,23 @@ public final class ConfinementOptions {
     if (userChanges && !capabilities.isEmpty()) {
       steps.add("keep capabilities", SystemCall.PRCTL, PR_SET_KEEPCAPS, 1);
     }
+  }
+
+  private static long bits(Set<Capability> set) {
+    long bits = 0;
+    for (Capability capability : set) {
+      bits |= 1L << capability.number();
+    }
+    return bits;
+  }
+
+  private static String name(int number) {
+    for (Capability capability : Capability.values()) {
+      if (capability.number() == number) {
+        return capability.kernelName();
+      }
+    }
+    return "capability " + number;
   }
 
   private static @Nullable String boundingRemedy(Errno errno) {
@@ -148,10 +165,7 @@ public final class ConfinementOptions {
   }
 
   private static void writeCapabilities(ChildSteps steps, Set<Capability> set) {
-    long bits = 0;
-    for (Capability capability : set) {
-      bits |= 1L << capability.number();
-    }
+    long bits = bits(set);
     int low = (int) bits;
     int high = (int) (bits >>> Integer.SIZE);
     steps
@@ -175,6 +189,10 @@ public final class ConfinementOptions {
           PR_CAP_AMBIENT_RAISE,
           capability.number());
     }
+  }
+
+  boolean hasFilter() {
+    return filter != null;
   }
 
   /** Adds the last step before the command. */

@@ -360,10 +360,10 @@ final class Launch {
       }
       // Those that forked have closed the socket too: they are ending.
       if (came.child() != 0) {
-        int _ = LaunchCalls.reap(first, 0, new int[1]);
+        int _ = end(first);
       }
       if (came.grandchild() != 0) {
-        int _ = LaunchCalls.reap(came.child(), 0, new int[1]);
+        int _ = end(came.child());
       }
       return child;
     } catch (SyscallException e) {
@@ -398,9 +398,15 @@ final class Launch {
     return came == null || came.grandchild() == 0 ? status : end(came.grandchild());
   }
 
-  /** It has not been reaped, so that its number is still its own. */
+  /**
+   * It has not been reaped, so that its number is still its own; nothing is done to one that is not
+   * a child of ours, which a report could name that somebody has tampered with.
+   */
   private static int end(long pid) {
     int[] status = new int[1];
+    if (LaunchCalls.reap(pid, WNOHANG, status) != 0) {
+      return status[0];
+    }
     int _ = LaunchCalls.kill(pid);
     int pidfd = LaunchCalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);

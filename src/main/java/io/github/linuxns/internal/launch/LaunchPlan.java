@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LaunchPlan {
   private static final Duration USUAL_LIMIT = Duration.ofSeconds(30);
+
+  /** For ever, and still a number of nanoseconds. */
+  private static final Duration LONGEST_LIMIT = Duration.ofDays(36_500);
+
   private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
 
   /** Null for a child that ends when it has done all else. */
@@ -75,7 +79,7 @@ public final class LaunchPlan {
     if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException("no time to launch: " + duration);
     }
-    limit = duration;
+    limit = duration.compareTo(LONGEST_LIMIT) > 0 ? LONGEST_LIMIT : duration;
   }
 
   /** True if the command is the init of a pid namespace, which signals reach only if it wants. */
@@ -200,13 +204,13 @@ public final class LaunchPlan {
     if (command != null) {
       command.writeDirectory(steps);
     }
-    confinement.writeLoweredLimits(steps);
     confinement.writeAfterIdentity(steps);
     writeUntie(steps);
-    system.writeInit(steps);
+    system.writeInit(steps, confinement.hasFilter());
     if (system.hasInit()) {
       system.writeSession(steps); // it is the command that leads one, not only the init above it
     }
+    confinement.writeLimits(steps);
     writeSignals(steps);
     steps.add(
         "close all but the standard streams",
@@ -266,7 +270,7 @@ public final class LaunchPlan {
       return;
     }
     // The files of /proc that are written here belong to root while the process is opaque.
-    boolean opaque = !joined.isEmpty();
+    boolean opaque = !joined.isEmpty() && (maps != null || system.hasTimeOffsets());
     if (opaque) {
       steps.add("be transparent", SystemCall.PRCTL, PR_SET_DUMPABLE, 1);
     }

@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 
 /**
  * How far a child came, as it says itself, in a page that it shares with us. {@code launcher.c} has
- * the same structure.
+ * the same structure. A child that somebody has taken over could write anything here, so a number
+ * is never that of a group of processes, and is not believed to be that of a child of ours.
  *
  * @param step the step that it made last, or was making; −1 if it did not reach the first
  * @param failed true if it ended because of that step
@@ -37,7 +38,7 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
         step,
         place.getInt(2 * Long.BYTES) != 0,
         place.getLong(Long.BYTES),
-        place.getInt(2 * Long.BYTES + Integer.BYTES),
+        Math.max(0, place.getInt(2 * Long.BYTES + Integer.BYTES)),
         number(place, 3 * Long.BYTES));
   }
 

@@ -22,7 +22,8 @@ final class LaunchStep {
     EXPECT(1),
     FORK(2),
     INIT(3),
-    EXEC(4);
+    EXEC(4),
+    AGAIN(5);
 
     final int number;
 
@@ -90,6 +91,12 @@ final class LaunchStep {
   LaunchStep asInit() {
     kind = Kind.INIT;
     return this;
+  }
+
+  /** Made only if an earlier step, whose result is kept there, has failed; its result follows. */
+  LaunchStep unlessDone(Slot earlier) {
+    kind = Kind.AGAIN;
+    return into(earlier);
   }
 
   /** If it succeeds the child is the command, and no longer ours. */

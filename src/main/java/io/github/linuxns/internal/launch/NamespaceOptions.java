@@ -11,6 +11,7 @@ import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.TypeFacts;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -159,21 +160,29 @@ public final class NamespaceOptions {
     /**
      * Adds the steps that join them. A user namespace comes first, since it may be what grants the
      * rights to the others; but those to which the caller has the rights, and it does not, have to
-     * come before it: so they are all tried before, and again after.
+     * come before it: so they are all tried before, and those that were refused again after.
      *
      * @param mounts opens what comes from the caller's mount namespace, before that is left; null
      *     if nothing does
      */
     void write(ChildSteps steps, @Nullable MountSteps mounts) throws SyscallException {
-      boolean mountApart = mounts != null && mounts.hasSources() && has(NamespaceType.MOUNT);
+      boolean hasSources = mounts != null && mounts.hasSources();
+      boolean mountApart = hasSources && has(NamespaceType.MOUNT);
       Map<NamespaceType, Integer> given = new EnumMap<>(NamespaceType.class);
       handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::give)));
-      Integer mount = given.remove(NamespaceType.MOUNT);
       Integer user = given.remove(NamespaceType.USER);
+      Map<NamespaceType, Slot> tried = new EnumMap<>(NamespaceType.class);
       if (user != null) {
-        given.forEach((type, fd) -> join(steps, type, fd).tolerating(Errno.EPERM));
+        given.forEach((type, fd) -> {
+          if (type != NamespaceType.MOUNT || !hasSources) {
+            Slot result = steps.program().slot();
+            join(steps, type, fd).tolerating(Errno.EPERM).into(result);
+            tried.put(type, result);
+          }
+        });
         LaunchStep _ = join(steps, NamespaceType.USER, user);
       }
+      Integer mount = given.remove(NamespaceType.MOUNT);
       int process = giveProcess(steps);
       Set<NamespaceType> together = EnumSet.noneOf(NamespaceType.class);
       together.addAll(ofProcess);
@@ -181,16 +190,23 @@ public final class NamespaceOptions {
         together.remove(NamespaceType.MOUNT);
       }
       joinOfProcess(steps, together, process);
-      given.forEach((type, fd) -> {
-        LaunchStep _ = join(steps, type, fd);
-      });
+      given.forEach((type, fd) -> join(steps, type, fd, tried));
       if (mounts != null && mountApart) {
         mounts.sources();
       }
       if (mount != null) {
-        LaunchStep _ = join(steps, NamespaceType.MOUNT, mount);
+        join(steps, NamespaceType.MOUNT, mount, tried);
       } else if (mountApart && ofProcess.contains(NamespaceType.MOUNT)) {
         joinOfProcess(steps, Set.of(NamespaceType.MOUNT), process);
+      }
+    }
+
+    private void join(
+        ChildSteps steps, NamespaceType type, int fd, Map<NamespaceType, Slot> tried) {
+      LaunchStep step = join(steps, type, fd);
+      Slot before = tried.get(type);
+      if (before != null) {
+        LaunchStep _ = step.unlessDone(before);
       }
     }
 

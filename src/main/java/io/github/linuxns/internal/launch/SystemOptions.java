@@ -76,6 +76,10 @@ public final class SystemOptions {
     return dieWithParent;
   }
 
+  boolean hasTimeOffsets() {
+    return timeOffsets != null;
+  }
+
   boolean hasInit() {
     return init;
   }
@@ -186,12 +190,26 @@ public final class SystemOptions {
   /**
    * Adds the steps after which the child goes on under an init, which is as far as the child has
    * come by then. All signals wait for it to take them.
+   *
+   * @param filtered true if the command is going to have a seccomp filter, which the init has not
    */
-  void writeInit(ChildSteps steps) {
+  void writeInit(ChildSteps steps, boolean filtered) {
     if (!init) {
       return;
     }
     LaunchProgram program = steps.program();
+    if (filtered) {
+      // Else the command could make the calls that it is denied by way of the memory of the init.
+      steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
+    }
+    // The kernel tells nothing of children that end to who ignores that.
+    steps.add(
+        "reset SIGCHLD",
+        SystemCall.RT_SIGACTION,
+        SIGCHLD,
+        program.words(0, 0, 0, 0),
+        0,
+        Long.BYTES);
     steps.add(
         "block all signals",
         SystemCall.RT_SIGPROCMASK,

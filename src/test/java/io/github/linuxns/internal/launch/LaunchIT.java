@@ -19,6 +19,9 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,6 +138,60 @@ class LaunchIT {
         assertThat(refused(program)).hasMessageStartingWith("no socket: EAFNOSUPPORT");
       }
     }
+  }
+
+  @Test
+  void aStepIsMadeAgainOnlyIfItHasFailed() throws Exception {
+    long none = -1;
+    for (boolean failed : new boolean[] {true, false}) {
+      LaunchProgram program = Launching.program();
+      Slot result = program.slot();
+      long first = program.text(failed ? "/none" : "/");
+      program.add("first", SystemCall.CHDIR, first).tolerating(Errno.ENOENT).into(result);
+      program.add("again", SystemCall.FCHDIR, none).unlessDone(result);
+      Launching.execute(program, "/bin/true");
+      if (failed) {
+        assertThat(refused(program)).hasMessageStartingWith("again: EBADF");
+      } else {
+        assertThat(Launching.run(program).status()).isZero();
+      }
+    }
+  }
+
+  /** Somebody who has got hold of the child could write what it is to tell us. */
+  @Test
+  void aReportThatNamesNoChildOfOursEndsNobody() throws Exception {
+    Process shell =
+        new ProcessBuilder("sh", "-c", "exec 3<&0; cat <&3 & echo $!; exec 3<&-; wait $!")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader output = shell.inputReader();
+        OutputStream input = shell.getOutputStream()) {
+      long bystander = Long.parseLong(output.readLine());
+      LaunchProgram program = Launching.program();
+      Slot sink = program.slot();
+      long nothing = program.text("/dev/null");
+      program.add("open", SystemCall.OPENAT, AT_FDCWD, nothing, O_WRONLY | O_CLOEXEC).into(sink);
+      program
+          .add("name somebody", SystemCall.WRITE, 0, nothing, bystander) // which it returns
+          .from(0, sink)
+          .into(new Slot(LaunchReport.CHILD_ADDRESS));
+      program.add("fail", SystemCall.FCHDIR, -1);
+      assertThat(refused(program)).hasMessageStartingWith("fail: EBADF");
+      input.write("still here\n".getBytes(StandardCharsets.US_ASCII));
+      input.flush();
+      assertThat(output.readLine()).isEqualTo("still here");
+    }
+    assertThat(shell.waitFor()).isZero();
+  }
+
+  @Test
+  void aReportThatNamesAProcessGroupNamesNobody() {
+    ByteBuffer report = ByteBuffer.allocate(LaunchReport.BYTES).order(ByteOrder.nativeOrder());
+    LaunchReport.writeEmpty(report);
+    int child = (int) (LaunchReport.CHILD_ADDRESS - LaunchReport.ADDRESS);
+    assertThat(LaunchReport.read(report.putInt(child, 7)).child()).isEqualTo(7);
+    assertThat(LaunchReport.read(report.putInt(child, -1)).child()).isZero();
   }
 
   @Test

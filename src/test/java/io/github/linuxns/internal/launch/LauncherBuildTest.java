@@ -188,6 +188,8 @@ class LauncherBuildTest {
     kind(source, "FORK", written(new LaunchStep("", SystemCall.CLONE).asFork()).get(last));
     kind(source, "INIT", written(new LaunchStep("", SystemCall.CLONE).asInit()).get(last));
     kind(source, "EXEC", written(new LaunchStep("", SystemCall.EXECVE).asExec()).get(last));
+    LaunchStep again = new LaunchStep("", SystemCall.SETNS).unlessDone(new LaunchStep.Slot(1));
+    kind(source, "AGAIN", written(again).get(last));
     LaunchStep indirect = new LaunchStep("", SystemCall.READ);
     for (int i = 0; i < 6; i += 5) {
       indirect.from(i, new LaunchStep.Slot(1));

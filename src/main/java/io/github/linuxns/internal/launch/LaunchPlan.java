@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LaunchPlan {
   private static final Duration USUAL_LIMIT = Duration.ofSeconds(30);
-  private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
+  static final long ALL_DESCRIPTORS = 0xffff_ffffL;
 
   /** Null for a child that ends when it has done all else. */
   private final @Nullable CommandOptions command;
@@ -208,12 +208,7 @@ public final class LaunchPlan {
       system.writeSession(steps); // it is the command that leads one, not only the init above it
     }
     writeSignals(steps);
-    steps.add(
-        "close all but the standard streams",
-        SystemCall.CLOSE_RANGE,
-        Descriptors.STANDARD,
-        ALL_DESCRIPTORS,
-        CLOSE_RANGE_CLOEXEC);
+    steps.closeOnExec();
     confinement.writeFilter(steps);
     if (command == null) {
       steps.add("end", SystemCall.EXIT_GROUP, 0);

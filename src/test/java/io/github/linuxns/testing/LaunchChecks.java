@@ -193,8 +193,8 @@ final class LaunchChecks {
   private static void signalsReachTheCommand() throws Exception {
     requireEqual(status(sh("exit 77").init()), 77, "a status");
     requireEqual(printed(sh("echo $$ $PPID").init()), "2 1", "its pid and its parent's");
-    NamespaceProcess plain = new NamespaceProcessBuilder("cat").init().start();
-    plain.destroy();
+    NamespaceProcess plain = new NamespaceProcessBuilder("tail", "-f", "/dev/null").init().start();
+    plain.destroy(); // which ends its input too: one that reads could end for that reason
     requireEqual(plain.waitFor(), 128 + SIGTERM, "the status of one without a handler");
     NamespaceProcess caught =
         sh("trap 'exit 78' TERM; echo ready; while :; do read line; done").init().start();

@@ -80,6 +80,13 @@ public final class Machine {
         .orElseThrow();
   }
 
+  /** Whether the kernel has this version or a later one, by its name. */
+  static boolean isAtLeast(int major, int minor) {
+    String[] parts = System.getProperty("os.version").split("[.-]", -1);
+    int actual = Integer.parseInt(parts[0]);
+    return actual > major || (actual == major && Integer.parseInt(parts[1]) >= minor);
+  }
+
   /** Runs a program to its end, and returns what it printed; it must succeed. */
   public static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

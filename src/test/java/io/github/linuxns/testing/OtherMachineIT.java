@@ -14,6 +14,7 @@ class OtherMachineIT {
     Requirements.initialRoot();
     Requirements.command("unshare");
     Requirements.command("hostname");
+    Requirements.command("ip");
     // It fails if one does not hold.
     String said = ChildJvm.run(List.of(), OtherMachine.class);
     assertThat(said).contains("ok      ").endsWith(" checks hold, 0 do not");

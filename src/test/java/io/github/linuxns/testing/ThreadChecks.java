@@ -252,7 +252,7 @@ final class ThreadChecks {
   private static void ids() throws IOException {
     Set<Long> seen = new HashSet<>();
     for (NamespaceType type : ENTERABLE) {
-      boolean expected = isAtLeast(6, type == NamespaceType.MOUNT ? 11 : 18);
+      boolean expected = Machine.isAtLeast(6, type == NamespaceType.MOUNT ? 11 : 18);
       try (NamespaceHandle one = NamespaceHandle.create(type);
           NamespaceHandle two = NamespaceHandle.create(type);
           NamespaceHandle same = two.duplicate()) {
@@ -265,12 +265,6 @@ final class ThreadChecks {
         }
       }
     }
-  }
-
-  private static boolean isAtLeast(int major, int minor) {
-    String[] parts = System.getProperty("os.version").split("[.-]", -1);
-    int actual = Integer.parseInt(parts[0]);
-    return actual > major || (actual == major && Integer.parseInt(parts[1]) >= minor);
   }
 
   private static void deadProcessIsNamed() throws IOException {

@@ -13,7 +13,9 @@ public final class Constants {
     public static final int O_EXCL = (int)128L;
     public static final int O_TRUNC = (int)512L;
     public static final int O_APPEND = (int)1024L;
+    public static final int F_SETFD = (int)2L;
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
+    public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
     public static final int AT_EMPTY_PATH = (int)4096L;
     public static final int AT_RECURSIVE = (int)32768L;

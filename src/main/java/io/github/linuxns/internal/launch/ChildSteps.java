@@ -3,6 +3,7 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.util.ArrayList;
@@ -67,5 +68,39 @@ final class ChildSteps {
     add("write /proc/self/" + file, SystemCall.WRITE, 0, program.bytes(content), content.length)
         .from(0, opened)
         .explainedBy(explanation);
+  }
+
+  /**
+   * Adds the steps after which the command will have the standard streams alone. What the steps
+   * open is marked by them already; a kernel that marks no range has what the child was given
+   * marked one by one.
+   */
+  void closeOnExec() {
+    String label = "close all but the standard streams";
+    if (Kernel.MARKS_RANGES) {
+      add(
+          label,
+          SystemCall.CLOSE_RANGE,
+          Descriptors.STANDARD,
+          LaunchPlan.ALL_DESCRIPTORS,
+          CLOSE_RANGE_CLOEXEC);
+      return;
+    }
+    for (int fd = Descriptors.STANDARD; fd < Descriptors.FIRST_FURTHER + given.size(); fd++) {
+      add(label, SystemCall.FCNTL, fd, F_SETFD, FD_CLOEXEC);
+    }
+  }
+
+  /** Learnt once: Linux has it since 5.11. */
+  private static final class Kernel {
+    static final boolean MARKS_RANGES =
+        Syscalls.call(
+                SystemCall.CLOSE_RANGE,
+                LaunchPlan.ALL_DESCRIPTORS,
+                LaunchPlan.ALL_DESCRIPTORS,
+                CLOSE_RANGE_CLOEXEC,
+                0,
+                0)
+            == 0;
   }
 }

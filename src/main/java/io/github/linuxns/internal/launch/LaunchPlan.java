@@ -28,7 +28,7 @@ public final class LaunchPlan {
   /** For ever, and still a number of nanoseconds. */
   private static final Duration LONGEST_LIMIT = Duration.ofDays(36_500);
 
-  private static final long ALL_DESCRIPTORS = 0xffff_ffffL;
+  static final long ALL_DESCRIPTORS = 0xffff_ffffL;
 
   /** Null for a child that ends when it has done all else. */
   private final @Nullable CommandOptions command;
@@ -212,12 +212,7 @@ public final class LaunchPlan {
     }
     confinement.writeLimits(steps);
     writeSignals(steps);
-    steps.add(
-        "close all but the standard streams",
-        SystemCall.CLOSE_RANGE,
-        Descriptors.STANDARD,
-        ALL_DESCRIPTORS,
-        CLOSE_RANGE_CLOEXEC);
+    steps.closeOnExec();
     confinement.writeFilter(steps);
     if (command == null) {
       steps.add("end", SystemCall.EXIT_GROUP, 0);

@@ -105,11 +105,16 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @see <a href="https://man7.org/linux/man-pages/man2/unshare.2.html">unshare(2)</a>
    */
   public static NamespaceHandle create(NamespaceType type) throws SyscallException {
+    return new NamespaceHandle(make(type));
+  }
+
+  /** By a thread where one can, by a child where it takes one. */
+  private static Opened make(NamespaceType type) throws SyscallException {
     if (TypeFacts.MOVABLE.contains(type)) {
-      return new NamespaceHandle(NewNamespaces.create(type));
+      return NewNamespaces.create(type);
     }
     OpenFile file = Objects.requireNonNull(NewFamily.create(Set.of(type)).get(type));
-    return new NamespaceHandle(NamespaceFiles.opened(file, type));
+    return NamespaceFiles.opened(file, type);
   }
 
   /**
@@ -119,14 +124,12 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @param pin the file; it may be missing, its directory may not
    * @param type its type; what is pinned must be of it
    * @return a handle, to be closed
-   * @throws UnsupportedOperationException if it has to be made and {@link #create} does not make
-   *     that type
    * @throws SyscallException {@code EINVAL} if another type is pinned there; {@code EEXIST} if
    *     there is something else than a pin or an empty file; else as {@link #open(Path)}, {@link
    *     #create} and {@link #pin}
    */
   public static NamespaceHandle openOrCreate(Path pin, NamespaceType type) throws SyscallException {
-    return new NamespaceHandle(Pins.openOrCreate(pin, type));
+    return new NamespaceHandle(Pins.openOrCreate(pin, type, () -> make(type)));
   }
 
   /** {@return which namespace it is; also after it is closed} */

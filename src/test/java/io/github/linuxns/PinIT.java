@@ -93,9 +93,22 @@ class PinIT {
     } finally {
       NamespaceHandle.unpin(pin);
     }
-    assertThatThrownBy(() -> NamespaceHandle.openOrCreate(pin, NamespaceType.USER))
-        .isInstanceOf(UnsupportedOperationException.class);
     assertThat(pin).as("nothing half-done").doesNotExist();
+  }
+
+  @Test
+  void aUserNamespaceIsMadeForAPin() throws Exception {
+    Path pin = directory.resolve("made");
+    Namespace made;
+    try (NamespaceHandle user = NamespaceHandle.openOrCreate(pin, NamespaceType.USER)) {
+      made = user.namespace();
+      assertThat(made).isNotEqualTo(Namespace.current(NamespaceType.USER));
+    }
+    try (NamespaceHandle again = NamespaceHandle.openOrCreate(pin, NamespaceType.USER)) {
+      assertThat(again.namespace()).isEqualTo(made);
+    } finally {
+      NamespaceHandle.unpin(pin);
+    }
   }
 
   @Test

@@ -33,9 +33,11 @@ public final class Pins {
   }
 
   /** See {@link io.github.linuxns.NamespaceHandle#openOrCreate}. */
-  public static Opened openOrCreate(Path target, NamespaceType type) throws SyscallException {
+  public static Opened openOrCreate(
+      Path target, NamespaceType type, Enterable.Task<Opened, SyscallException> made)
+      throws SyscallException {
     String path = Paths.text(target);
-    Opened pinned = onPlatformThread(() -> findOrPin(path, () -> NewNamespaces.create(type)));
+    Opened pinned = onPlatformThread(() -> findOrPin(path, made));
     if (pinned.namespace().type() != type) {
       pinned.file().close();
       throw Failures.of(

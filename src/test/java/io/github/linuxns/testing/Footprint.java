@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -18,6 +19,9 @@ import java.util.concurrent.locks.LockSupport;
  * @param homes where the calling thread was when it looked
  */
 public record Footprint(List<String> held, List<String> homes) {
+  private static final Set<String> KEPT =
+      Set.of("namespace-starter", "namespace-children", "namespace-parent");
+
   private static final long DEADLINE_SECONDS = 5;
   private static final Path SELF = Path.of("/proc/thread-self");
 
@@ -122,12 +126,14 @@ public record Footprint(List<String> held, List<String> homes) {
 
   /**
    * Those of the JDK, which it starts and ends as it sees fit, are in groups of their own; {@link
-   * StrayThread} watches them. JUnit's have a name of their own.
+   * StrayThread} watches them. JUnit's have a name of their own, and so have the three that the
+   * library starts once and keeps.
    */
   private static boolean isOurs(Thread thread) {
     ThreadGroup group = thread.getThreadGroup();
     return group != null
         && group.getName().equals("main")
-        && !thread.getName().startsWith("junit-");
+        && !thread.getName().startsWith("junit-")
+        && !KEPT.contains(thread.getName());
   }
 }

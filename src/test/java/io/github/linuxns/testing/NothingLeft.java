@@ -2,6 +2,8 @@ package io.github.linuxns.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.process.NamespaceProcessBuilder;
+import java.io.IOException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -13,6 +15,9 @@ public final class NothingLeft implements BeforeEachCallback, AfterEachCallback 
 
   @Override
   public void beforeEach(ExtensionContext context) throws Exception {
+    if (Requirements.hasCommand("true")) {
+      OncePerJvm.started();
+    }
     context.getStore(STORE).put("before", Footprint.now());
   }
 
@@ -24,5 +29,18 @@ public final class NothingLeft implements BeforeEachCallback, AfterEachCallback 
     assertThat(collect ? Footprint.leftToTheCollectorSince(before) : Footprint.leftSince(before))
         .as("left behind")
         .isEmpty();
+  }
+
+  /** The threads and descriptors that the library keeps from the first launch on. */
+  private static final class OncePerJvm {
+    static {
+      try {
+        assertThat(new NamespaceProcessBuilder("true").dieWithParent().start().waitFor()).isZero();
+      } catch (IOException | InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    static void started() {}
   }
 }

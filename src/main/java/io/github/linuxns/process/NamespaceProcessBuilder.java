@@ -535,7 +535,9 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Gives the command exactly these capabilities, in its permitted, effective, inheritable, ambient
-   * and bounding sets; also if it is not user 0. They count in the child's USER namespace.
+   * and bounding sets; also if it is not user 0. They count in the child's USER namespace. With
+   * {@link #noNewPrivileges()}, and without CAP_SETPCAP, the bounding set stays as it is: nothing
+   * is ever taken out of it then.
    *
    * @param capabilities those that it keeps; empty for none
    * @return this builder

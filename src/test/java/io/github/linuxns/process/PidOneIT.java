@@ -77,7 +77,7 @@ class PidOneIT {
     try (Waiting init = Waiting.start(inNewNamespace(Waiting.cat()));
         Waiting child =
             Waiting.start(
-                new NamespaceProcessBuilder("tail", "-f", "/dev/null").joinProcess(init.pid()))) {
+                new NamespaceProcessBuilder("sleep", "infinity").joinProcess(init.pid()))) {
       assertThat(child.process().supportsNormalTermination()).isTrue();
       child.process().destroy();
       assertThat(child.process().waitFor()).isEqualTo(128 + SIGTERM);
@@ -136,7 +136,7 @@ class PidOneIT {
   @Test
   void destroyReachesTheCommandThroughTheInit() throws Exception {
     try (Waiting child =
-        Waiting.start(underInit(new NamespaceProcessBuilder("tail", "-f", "/dev/null")))) {
+        Waiting.start(underInit(new NamespaceProcessBuilder("sleep", "infinity")))) {
       assertThat(child.process().supportsNormalTermination()).isTrue();
       child.process().destroy();
       assertThat(child.process().waitFor()).isEqualTo(128 + SIGTERM);

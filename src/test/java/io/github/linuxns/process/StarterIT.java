@@ -127,7 +127,7 @@ class StarterIT {
     private Starter() {}
 
     public static void main(String[] arguments) throws IOException {
-      NamespaceProcessBuilder survivor = new NamespaceProcessBuilder("tail", "-f", "/dev/null");
+      NamespaceProcessBuilder survivor = new NamespaceProcessBuilder("sleep", "infinity");
       List<NamespaceProcess> processes = new ArrayList<>();
       processes.add(survivor.start());
       for (NamespaceProcessBuilder builder : mortal()) {
@@ -143,7 +143,7 @@ class StarterIT {
     private static List<NamespaceProcessBuilder> mortal() {
       List<NamespaceProcessBuilder> builders = new ArrayList<>();
       for (int i = 0; i < 5; i++) {
-        builders.add(new NamespaceProcessBuilder("tail", "-f", "/dev/null"));
+        builders.add(new NamespaceProcessBuilder("sleep", "infinity"));
       }
       NamespaceProcessBuilder _ = builders.get(1).mapRootUser().unshare(values());
       NamespaceProcessBuilder _ = builders.get(2).mapRootUser().init();

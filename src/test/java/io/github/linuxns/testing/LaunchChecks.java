@@ -193,7 +193,7 @@ final class LaunchChecks {
   private static void signalsReachTheCommand() throws Exception {
     requireEqual(status(sh("exit 77").init()), 77, "a status");
     requireEqual(printed(sh("echo $$ $PPID").init()), "2 1", "its pid and its parent's");
-    NamespaceProcess plain = new NamespaceProcessBuilder("tail", "-f", "/dev/null").init().start();
+    NamespaceProcess plain = new NamespaceProcessBuilder("sleep", "infinity").init().start();
     plain.destroy(); // which ends its input too: one that reads could end for that reason
     requireEqual(plain.waitFor(), 128 + SIGTERM, "the status of one without a handler");
     NamespaceProcess caught =
@@ -320,9 +320,9 @@ final class LaunchChecks {
     private Starter() {}
 
     public static void main(String[] arguments) throws IOException {
-      NamespaceProcess survivor = new NamespaceProcessBuilder("tail", "-f", "/dev/null").start();
+      NamespaceProcess survivor = new NamespaceProcessBuilder("sleep", "infinity").start();
       NamespaceProcess mortal =
-          new NamespaceProcessBuilder("tail", "-f", "/dev/null").dieWithParent().start();
+          new NamespaceProcessBuilder("sleep", "infinity").dieWithParent().start();
       System.out.println(survivor.pid());
       System.out.println(mortal.pid());
       int _ = System.in.read();

@@ -69,6 +69,7 @@ public enum SystemCall {
   UNLINKAT(SYS_unlinkat, 35),
   UNSHARE(SYS_unshare, 97),
   WAIT4(SYS_wait4, 260),
+  WAITID(SYS_waitid, 95),
   WRITE(SYS_write, 64);
 
   private final long x86_64;

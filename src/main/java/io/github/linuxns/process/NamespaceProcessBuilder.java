@@ -417,7 +417,7 @@ public final class NamespaceProcessBuilder {
    * The working directory of the command. If this is not called it is the one of the thread that
    * calls {@link #start()}, or {@code /} in another root.
    *
-   * @param path in the child's final root, entered with the rights of the command
+   * @param path in the child's final root, entered as the command's user and groups
    * @return this builder
    */
   public NamespaceProcessBuilder directory(String path) {

@@ -71,6 +71,8 @@ public final class Constants {
     public static final int PR_CAP_AMBIENT_RAISE = (int)2L;
     public static final int PR_CAP_AMBIENT_CLEAR_ALL = (int)4L;
     public static final int WNOHANG = (int)1L;
+    public static final int WEXITED = (int)4L;
+    public static final int WNOWAIT = (int)16777216L;
     public static final int __WALL = (int)1073741824L;
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
     public static final int NSFS_MAGIC = (int)1853056627L;
@@ -90,6 +92,7 @@ public final class Constants {
     public static final int MS_SLAVE = (int)524288L;
     public static final int MS_SHARED = (int)1048576L;
     public static final int MNT_DETACH = (int)2L;
+    public static final int P_PID = (int)1L;
     public static final int O_CLOEXEC = (int)524288L;
     public static final int O_PATH = (int)2097152L;
     public static final int AT_FDCWD = (int)-100L;
@@ -162,6 +165,7 @@ public final class Constants {
     public static final int SYS_unlinkat = (int)263L;
     public static final int SYS_unshare = (int)272L;
     public static final int SYS_wait4 = (int)61L;
+    public static final int SYS_waitid = (int)247L;
     public static final int SYS_write = (int)1L;
     public static final int NS_GET_USERNS = (int)46849L;
     public static final int NS_GET_PARENT = (int)46850L;

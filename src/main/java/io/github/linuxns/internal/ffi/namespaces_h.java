@@ -608,6 +608,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int WNOHANG() {
         return WNOHANG;
     }
+    private static final int WEXITED = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define WEXITED 4
+     * }
+     */
+    public static int WEXITED() {
+        return WEXITED;
+    }
+    private static final int WNOWAIT = (int)16777216L;
+    /**
+     * {@snippet lang=c :
+     * #define WNOWAIT 16777216
+     * }
+     */
+    public static int WNOWAIT() {
+        return WNOWAIT;
+    }
     private static final int __WALL = (int)1073741824L;
     /**
      * {@snippet lang=c :
@@ -1097,6 +1115,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MNT_DETACH() {
         return MNT_DETACH;
+    }
+    private static final int P_PID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.P_PID = 1
+     * }
+     */
+    public static int P_PID() {
+        return P_PID;
     }
     private static final int O_CLOEXEC = (int)524288L;
     /**
@@ -1745,6 +1772,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_wait4() {
         return SYS_wait4;
+    }
+    private static final int SYS_waitid = (int)247L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_waitid 247
+     * }
+     */
+    public static int SYS_waitid() {
+        return SYS_waitid;
     }
     private static final int SYS_write = (int)1L;
     /**

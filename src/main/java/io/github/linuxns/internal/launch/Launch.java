@@ -351,6 +351,10 @@ final class Launch {
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
     try {
+      if (last != 0 && !LaunchCalls.isChild(last)) {
+        // Somebody with power over the child has tampered with its report.
+        throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
+      }
       Child child = last == 0 ? Child.of(first, handleOfFirst) : Child.of(last, Child.handle(last));
       try {
         ChildWatch.add(child);

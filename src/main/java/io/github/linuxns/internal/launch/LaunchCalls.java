@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +113,20 @@ final class LaunchCalls {
    */
   static boolean seesOurself() {
     return Syscalls.readLink(AT_FDCWD, "/proc/self", new byte[Long.BYTES * 2]) > 0;
+  }
+
+  /** True if the numbers of processes that the calling thread's /proc has are those of this JVM. */
+  static boolean seesOurNumbers() {
+    byte[] text = new byte[Long.BYTES * 2];
+    int length = Syscalls.readLink(AT_FDCWD, "/proc/self", text);
+    String number = Long.toString(ProcessHandle.current().pid());
+    return length > 0 && number.equals(new String(text, 0, length, StandardCharsets.US_ASCII));
+  }
+
+  /** Tells whether a process is a child that has not been reaped, without reaping it. */
+  static boolean isChild(long pid) {
+    int options = WEXITED | WNOHANG | WNOWAIT | __WALL;
+    return Syscalls.call(SystemCall.WAITID, P_PID, pid, 0, options, 0) >= 0;
   }
 
   /** A directory, to name files in it. */

@@ -134,6 +134,14 @@ public final class LaunchPlan {
         OpenFile cgroup = system.openCgroup()) {
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
+      if (((maps != null && maps.asks()) || isPidTwice(joined)) && !LaunchCalls.seesOurNumbers()) {
+        throw Failures.ofStep(
+            maps != null && maps.asks() ? "map user and group ids" : "tell its number",
+            SystemCall.READLINKAT,
+            -Errno.ENOENT.number(),
+            "/proc is that of another PID namespace than the JVM's, and has other numbers; mount"
+                + " one of its own");
+      }
       write(steps, place, joined, cgroup, maps, question != null);
       Launch.Question inTurn =
           maps == null || !maps.asks() ? question : Launch.Question.inTurn(maps::answer, question);
@@ -167,7 +175,7 @@ public final class LaunchPlan {
     }
     system.writeCgroup(steps, cgroup);
     confinement.writeRaisedLimits(steps);
-    boolean pidTwice = joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);
+    boolean pidTwice = isPidTwice(joined);
     boolean newMounts = unshared.contains(NamespaceType.MOUNT);
     MountSteps mounts =
         new MountSteps(
@@ -279,6 +287,11 @@ public final class LaunchPlan {
     if (opaque) {
       steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
     }
+  }
+
+  /** A new pid namespace below a joined one. */
+  private boolean isPidTwice(Joined joined) {
+    return joined.has(NamespaceType.PID) && namespaces.unshared().contains(NamespaceType.PID);
   }
 
   /** A new or joined pid namespace, and new clocks, are for children only. */

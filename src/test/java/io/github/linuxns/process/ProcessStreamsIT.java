@@ -126,7 +126,10 @@ class ProcessStreamsIT {
     Process process = StartedBy.US.shell("exec 3<&0; (read line <&3; echo late) & exit 0");
     assertThat(process.waitFor()).isZero();
     endInput(process);
-    assertThat(text(process.getInputStream())).isEqualTo("late\n");
+    try (InputStream output = process.getInputStream();
+        InputStream _ = process.getErrorStream()) {
+      assertThat(text(output)).isEqualTo("late\n");
+    }
   }
 
   private static void endInput(Process process) throws IOException {

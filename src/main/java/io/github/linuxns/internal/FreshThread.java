@@ -97,7 +97,7 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
 
   /** The compiler has checked, where the task was given, that it is an X or unchecked. */
   @SuppressWarnings("unchecked")
-  private static <X extends Throwable> void rethrow(Throwable thrown) throws X {
+  static <X extends Throwable> void rethrow(Throwable thrown) throws X {
     throw (X) thrown;
   }
 }

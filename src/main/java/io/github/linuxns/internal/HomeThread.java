@@ -3,8 +3,6 @@ package io.github.linuxns.internal;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Supplier;
 
 /**
@@ -14,8 +12,6 @@ import java.util.function.Supplier;
  * leaves, or with the first launch; it costs a parked thread.
  */
 public final class HomeThread {
-  private static final LinkedBlockingQueue<Runnable> TASKS = new LinkedBlockingQueue<>();
-
   private HomeThread() {}
 
   /** Starts it, once, from the calling thread, which is at home if it is the first to call. */
@@ -25,16 +21,7 @@ public final class HomeThread {
 
   /** Has it do something that is short and does not fail, and waits for that. */
   public static <T> T call(Supplier<T> task) {
-    start();
-    CompletableFuture<T> result = new CompletableFuture<>();
-    TASKS.add(() -> {
-      try {
-        result.complete(task.get());
-      } catch (RuntimeException | Error e) {
-        result.completeExceptionally(e);
-      }
-    });
-    return result.join();
+    return Started.THREAD.<T, RuntimeException>call(task::get);
   }
 
   /**
@@ -55,31 +42,10 @@ public final class HomeThread {
     }
   }
 
-  private static void run() {
-    while (true) {
-      try {
-        TASKS.take().run();
-      } catch (InterruptedException nobodyHasReasonTo) {
-        // It goes on: the JVM has only this one.
-      }
-    }
-  }
-
-  /** Initialised once; the thread runs code of the outer class, which is initialised by then. */
+  /** Initialised once. */
   private static final class Started {
     static final long MOUNTS = mounts();
-
-    static {
-      // Nothing of the application that happens to be first may be kept for good.
-      Thread thread =
-          Thread.ofPlatform()
-              .daemon()
-              .name("namespace-starter")
-              .inheritInheritableThreadLocals(false)
-              .unstarted(HomeThread::run);
-      thread.setContextClassLoader(null);
-      thread.start();
-    }
+    static final TaskThread THREAD = TaskThread.start("namespace-starter");
 
     static void now() {}
   }

@@ -7,6 +7,7 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.HomeThread;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.TaskThread;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -101,7 +102,7 @@ final class ChildWatch {
     if (started == null) {
       started = open();
       try {
-        HomeThread.call(started::startThread);
+        HomeThread.call(started::startThread); // born at home, wherever the first launch comes from
       } catch (RuntimeException | Error e) {
         int _ = Syscalls.close(started.epoll); // no thread can be had now: the next may try again
         int _ = Syscalls.close(started.bell);
@@ -132,14 +133,7 @@ final class ChildWatch {
   }
 
   private Thread startThread() {
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name("namespace-children")
-            .inheritInheritableThreadLocals(false)
-            .unstarted(this::run);
-    thread.start(); // born of a thread at home, wherever the first launch comes from
-    return thread;
+    return TaskThread.startDaemon("namespace-children", this::run);
   }
 
   private int once(int fd, int events, Runnable action) {

@@ -35,11 +35,7 @@ public final class NewNamespaces implements Destination {
 
   @Override
   public void move(ThreadPosition.Journey journey) throws SyscallException {
-    int flags = 0;
-    for (NamespaceType type : types) {
-      flags |= TypeFacts.of(type).cloneFlag();
-    }
-    int result = Syscalls.unshare(flags);
+    int result = Syscalls.unshare(TypeFacts.cloneFlags(types));
     if (result < 0) {
       throw Failures.unsharing(types, result);
     }

@@ -90,11 +90,11 @@ public final class Syscalls {
   }
 
   /** As {@link #openPath}, and only a directory. */
-  static int openDirectoryPath(String path) {
+  public static int openDirectoryPath(String path) {
     return openat(AT_FDCWD, path, O_PATH | Arch.current().oDirectory(), 0);
   }
 
-  static int openForReading(String path) {
+  public static int openForReading(String path) {
     return openat(AT_FDCWD, path, O_RDONLY, 0);
   }
 
@@ -141,7 +141,7 @@ public final class Syscalls {
   }
 
   /** A descriptor of a process. */
-  static int pidfdOpen(long pid) {
+  public static int pidfdOpen(long pid) {
     return (int) call(SystemCall.PIDFD_OPEN, pid, 0, 0, 0, 0);
   }
 
@@ -273,7 +273,7 @@ public final class Syscalls {
   }
 
   /** To read fields through: unlike a segment's own accessors it costs a cold JVM nothing. */
-  private static ByteBuffer buffer(MemorySegment segment) {
+  public static ByteBuffer buffer(MemorySegment segment) {
     return segment.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 

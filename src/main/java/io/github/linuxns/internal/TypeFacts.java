@@ -3,6 +3,7 @@ package io.github.linuxns.internal;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.NamespaceType;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
@@ -51,6 +52,15 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
   /** The facts of a type. */
   public static TypeFacts of(NamespaceType type) {
     return Objects.requireNonNull(FACTS.get(type));
+  }
+
+  /** The flags of several, for one call. */
+  public static int cloneFlags(Collection<NamespaceType> types) {
+    int flags = 0;
+    for (NamespaceType type : types) {
+      flags |= of(type).cloneFlag;
+    }
+    return flags;
   }
 
   /** The type with a clone flag. */

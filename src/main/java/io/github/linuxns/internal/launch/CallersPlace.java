@@ -6,6 +6,7 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
 import java.util.List;
@@ -20,7 +21,7 @@ record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements 
     if (elsewhere.isEmpty()) {
       return new CallersPlace(namespaces, null);
     }
-    int fd = LaunchCalls.openDirectory(".");
+    int fd = Syscalls.openDirectoryPath(".");
     if (fd < 0) {
       namespaces.close();
       throw Failures.of(SystemCall.OPENAT, fd, "the working directory");
@@ -34,10 +35,8 @@ record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements 
       return;
     }
     namespaces.write(steps, null);
-    int fd = directory.acquire();
-    directory.release(); // open until the launch is over
     steps
-        .add("work where the caller does", SystemCall.FCHDIR, steps.give(fd))
+        .add("work where the caller does", SystemCall.FCHDIR, steps.give(directory))
         .explainedBy(Failures::remedy);
   }
 

@@ -7,6 +7,7 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.HomeThread;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +37,7 @@ public final class Child {
 
   /** Takes hold of one that has not been reaped; its handle by {@link #handle(long)}. */
   static Child of(long pid, Optional<ProcessHandle> handle) throws SyscallException {
-    int pidfd = LaunchCalls.pidfdOpen(pid);
+    int pidfd = Syscalls.pidfdOpen(pid);
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
     }

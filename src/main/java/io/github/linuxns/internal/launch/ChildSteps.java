@@ -3,6 +3,7 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
@@ -21,6 +22,13 @@ final class ChildSteps {
   int give(int fd) {
     given.add(fd);
     return Descriptors.FIRST_FURTHER + given.size() - 1;
+  }
+
+  /** The same for an open file that is the launch's own, and open until that is over. */
+  int give(OpenFile file) {
+    int fd = file.acquire();
+    file.release();
+    return give(fd);
   }
 
   LaunchProgram program() {

@@ -143,7 +143,7 @@ final class Launch {
     if (LaunchImage.size(program) > LaunchImage.LARGEST) {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
-    int parent = keep(SystemCall.PIDFD_OPEN, LaunchCalls.pidfdOpen(THIS_PROCESS));
+    int parent = keep(SystemCall.PIDFD_OPEN, Syscalls.pidfdOpen(THIS_PROCESS));
     int[] ends = new int[2];
     int result = LaunchCalls.socketPair(ends);
     if (result < 0) {
@@ -341,7 +341,7 @@ final class Launch {
    * that first; if we killed it before, we would tell of our own signal.
    */
   private static void awaitInit(LaunchReport came) {
-    int pidfd = came.last() == 0 ? -1 : LaunchCalls.pidfdOpen(came.last());
+    int pidfd = came.last() == 0 ? -1 : Syscalls.pidfdOpen(came.last());
     if (pidfd >= 0) {
       int _ = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS);
       Syscalls.close(pidfd);
@@ -412,7 +412,7 @@ final class Launch {
       return status[0];
     }
     int _ = LaunchCalls.kill(pid);
-    int pidfd = LaunchCalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    int pidfd = Syscalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
     while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

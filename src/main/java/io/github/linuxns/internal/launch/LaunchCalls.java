@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.Syscalls.buffer;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
@@ -10,7 +11,6 @@ import io.github.linuxns.internal.SystemCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
@@ -129,11 +129,6 @@ final class LaunchCalls {
     return Syscalls.call(SystemCall.WAITID, P_PID, pid, 0, options, 0) >= 0;
   }
 
-  /** A directory, to name files in it. */
-  static int openDirectory(String path) {
-    return open(path, O_PATH | Arch.current().oDirectory());
-  }
-
   /** Reads what a child reports; null if that cannot be read. */
   static @Nullable LaunchReport readReport(int file) {
     try (Arena arena = Arena.ofConfined()) {
@@ -172,10 +167,6 @@ final class LaunchCalls {
   /** What is written to the second can be read from the first. */
   static int pipe(int[] ends) {
     return pair(ends, pair -> Syscalls.call(SystemCall.PIPE2, pair, O_CLOEXEC, 0, 0, 0));
-  }
-
-  static int openForReading(String path) {
-    return open(path, O_RDONLY);
   }
 
   /** Opens a file for writing, at its end or emptied, and makes it if there is none. */
@@ -252,10 +243,6 @@ final class LaunchCalls {
       } while (result == -Errno.EINTR.number());
       return result <= 0 ? result : fields.getShort(Layouts.POLLFD_REVENTS);
     }
-  }
-
-  static int pidfdOpen(long pid) {
-    return (int) Syscalls.call(SystemCall.PIDFD_OPEN, pid, 0, 0, 0, 0);
   }
 
   /** Kills a child that has not been reaped, so that its number is still its own. */
@@ -386,9 +373,5 @@ final class LaunchCalls {
     try (Arena arena = Arena.ofConfined()) {
       return (int) call.applyAsLong(arena.allocate(1).address());
     }
-  }
-
-  private static ByteBuffer buffer(MemorySegment segment) {
-    return segment.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 }

@@ -9,6 +9,7 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -278,7 +279,7 @@ public final class LaunchPlan {
       steps.add("be transparent", SystemCall.PRCTL, PR_SET_DUMPABLE, 1);
     }
     steps
-        .add("new namespaces " + unshared, SystemCall.UNSHARE, NamespaceOptions.flags(unshared))
+        .add("new namespaces " + unshared, SystemCall.UNSHARE, TypeFacts.cloneFlags(unshared))
         .explainedBy(errno -> Failures.remedyForNew(errno, unshared));
     if (maps != null) {
       maps.write(steps);

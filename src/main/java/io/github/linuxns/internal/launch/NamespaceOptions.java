@@ -9,6 +9,7 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
@@ -130,7 +131,7 @@ public final class NamespaceOptions {
     }
 
     private void hold(long pid, @Nullable Set<NamespaceType> types) throws SyscallException {
-      int fd = LaunchCalls.pidfdOpen(pid);
+      int fd = Syscalls.pidfdOpen(pid);
       if (fd < 0) {
         throw Failures.of(SystemCall.PIDFD_OPEN, fd, "process " + pid);
       }
@@ -183,7 +184,7 @@ public final class NamespaceOptions {
         LaunchStep _ = join(steps, NamespaceType.USER, user);
       }
       Integer mount = given.remove(NamespaceType.MOUNT);
-      int process = giveProcess(steps);
+      int process = this.process == null ? -1 : steps.give(this.process);
       Set<NamespaceType> together = EnumSet.noneOf(NamespaceType.class);
       together.addAll(ofProcess);
       if (mountApart) {
@@ -221,7 +222,10 @@ public final class NamespaceOptions {
         LaunchStep _ =
             steps
                 .add(
-                    "join " + types + " of process " + pid, SystemCall.SETNS, process, flags(types))
+                    "join " + types + " of process " + pid,
+                    SystemCall.SETNS,
+                    process,
+                    TypeFacts.cloneFlags(types))
                 .explainedBy(Joined::remedy);
       }
     }
@@ -236,15 +240,6 @@ public final class NamespaceOptions {
       };
     }
 
-    private int giveProcess(ChildSteps steps) {
-      if (process == null) {
-        return -1;
-      }
-      int fd = process.acquire();
-      process.release(); // ours alone, and open until the launch is over
-      return steps.give(fd);
-    }
-
     @Override
     public void close() {
       handles.values().forEach(NamespaceHandle::close);
@@ -252,13 +247,5 @@ public final class NamespaceOptions {
         process.close();
       }
     }
-  }
-
-  static int flags(Collection<NamespaceType> types) {
-    int flags = 0;
-    for (NamespaceType type : types) {
-      flags |= TypeFacts.of(type).cloneFlag();
-    }
-    return flags;
   }
 }

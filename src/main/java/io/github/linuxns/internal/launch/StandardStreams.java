@@ -128,7 +128,7 @@ public final class StandardStreams implements AutoCloseable {
 
   /** The kernel would let us open a directory, and the child find out when it reads. */
   private static int openForReading(String path) throws SyscallException {
-    int fd = opened(LaunchCalls.openForReading(path), path);
+    int fd = opened(Syscalls.openForReading(path), path);
     FileStatus status = new FileStatus();
     int result = Syscalls.status(fd, status);
     if (result == 0 && !status.isDirectory()) {

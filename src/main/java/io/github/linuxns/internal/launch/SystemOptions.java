@@ -89,7 +89,7 @@ public final class SystemOptions {
     if (cgroup == null) {
       return null;
     }
-    int fd = LaunchCalls.openDirectory(cgroup.toString());
+    int fd = Syscalls.openDirectoryPath(cgroup.toString());
     if (fd < 0) {
       throw Failures.of(SystemCall.OPENAT, fd, "control group " + cgroup);
     }
@@ -101,8 +101,6 @@ public final class SystemOptions {
     if (directory == null) {
       return;
     }
-    int fd = directory.acquire();
-    directory.release(); // ours alone, and open until the launch is over
     LaunchProgram program = steps.program();
     Slot file = program.slot();
     String label = "enter the control group " + cgroup;
@@ -110,7 +108,7 @@ public final class SystemOptions {
         .add(
             label,
             SystemCall.OPENAT,
-            steps.give(fd),
+            steps.give(directory),
             program.text("cgroup.procs"),
             O_WRONLY | O_CLOEXEC)
         .into(file)

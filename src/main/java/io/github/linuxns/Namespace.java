@@ -4,6 +4,7 @@ import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.proc.NamespaceLink;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which namespace: its type and its inode number, as in {@code net:[4026531840]}.
@@ -111,6 +112,20 @@ public record Namespace(NamespaceType type, long inode) {
    */
   public static Namespace parse(String text) {
     return NamespaceLink.parse(text);
+  }
+
+  // By hand: the way in which a record does it costs a cold JVM several milliseconds the first
+  // time,
+  // and an enum's own hash differs from run to run.
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Namespace that && type == that.type && inode == that.inode;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(inode) * 31 + type.procName().hashCode();
   }
 
   /**

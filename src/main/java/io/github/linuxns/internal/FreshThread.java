@@ -28,10 +28,12 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
       String name, Targets targets, Enterable.Task<? extends T, X> task)
       throws SyscallException, X {
     targets.requireMovable();
-    HomeThreads.start();
+    HomeThreads.begin();
     FreshThread<T> fresh =
         new FreshThread<>(() -> {
-          ThreadPosition.ofCurrentThread().settle(targets);
+          ThreadPosition position = ThreadPosition.ofCurrentThread();
+          HomeThreads.await();
+          position.settle(targets);
           return task.call();
         });
     fresh.runAndWait(name);

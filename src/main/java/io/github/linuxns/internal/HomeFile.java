@@ -1,7 +1,8 @@
 package io.github.linuxns.internal;
 
 import java.lang.ref.WeakReference;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * A namespace, or a directory, to which threads of this JVM may have to come back, kept open once
@@ -12,8 +13,7 @@ final class HomeFile {
    * By what it is; weak, so that a file goes when the last thread that would come back to it has
    * gone. While one is here it is open, so that its inode cannot come to mean another file.
    */
-  private static final ConcurrentHashMap<Object, WeakReference<HomeFile>> FILES =
-      new ConcurrentHashMap<>();
+  private static final Map<Object, WeakReference<HomeFile>> FILES = new HashMap<>();
 
   private final Object identity;
   private final OpenFile file;
@@ -21,7 +21,7 @@ final class HomeFile {
   /** True once a thread has shown that one can come back to it. */
   private volatile boolean proved;
 
-  /** Guarded by the map's lock of the identity. */
+  /** Guarded by the map. */
   private int users;
 
   private HomeFile(Object identity, OpenFile file) {
@@ -36,34 +36,29 @@ final class HomeFile {
    * @param identity equal for the same file, and for no other
    */
   static HomeFile share(Object identity, OpenFile file) {
-    HomeFile mine = new HomeFile(identity, file);
-    HomeFile[] shared = new HomeFile[1];
-    FILES.compute(
-        identity,
-        (key, reference) -> {
-          HomeFile before = reference == null ? null : reference.get();
-          shared[0] = before == null ? mine : before;
-          shared[0].users++;
-          return before == null ? new WeakReference<>(mine) : reference;
-        });
-    if (shared[0] != mine) {
-      file.close();
+    synchronized (FILES) {
+      WeakReference<HomeFile> reference = FILES.get(identity);
+      HomeFile shared = reference == null ? null : reference.get();
+      if (shared == null) {
+        shared = new HomeFile(identity, file);
+        FILES.put(identity, new WeakReference<>(shared));
+      } else {
+        file.close();
+      }
+      shared.users++;
+      return shared;
     }
-    return shared[0];
   }
 
   /** To be called once for each time that it was shared; the last one closes it. */
   void release() {
-    FILES.computeIfPresent(
-        identity,
-        (key, reference) -> {
-          users--;
-          if (users > 0) {
-            return reference;
-          }
-          file.close();
-          return null;
-        });
+    synchronized (FILES) {
+      users--;
+      if (users == 0) {
+        file.close();
+        FILES.remove(identity);
+      }
+    }
   }
 
   OpenFile file() {

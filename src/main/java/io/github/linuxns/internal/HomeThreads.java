@@ -3,8 +3,8 @@ package io.github.linuxns.internal;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The threads that the JDK starts behind one's back the first time that they are needed: the
@@ -16,21 +16,31 @@ import java.util.concurrent.locks.LockSupport;
 final class HomeThreads {
   private HomeThreads() {}
 
-  /** Starts them, once, from the calling thread, which is at home. */
-  static void start() {
+  /**
+   * Begins to start them, once, from the calling thread, which is at home. It takes a cold JVM some
+   * milliseconds, in which the caller can do something else.
+   */
+  static void begin() {
     Started.now();
   }
 
-  private static void startAll() {
-    OpenFile.startCleaner();
-    HomeThread.start();
-    // The reaper need not be waited for: the thread that starts it is itself born at home.
-    Thread.ofPlatform().daemon().name("namespace-home").start(Job.START_REAPER);
-    ForkJoinPool.commonPool().execute(Job.NOTHING);
-    Thread carried = Thread.ofVirtual().start(Job.START_TIMER);
+  /**
+   * Waits until those have started that could be needed inside at once. The reaper need not be
+   * waited for: the thread that starts it is itself at home.
+   */
+  static void await() {
     // A virtual thread could wait here for the carrier that it runs on; and it shows that there is
     // one.
-    if (!Thread.currentThread().isVirtual() && Uninterruptibly.join(carried, Job.NOTHING)) {
+    if (Started.POOLS.getCount() > 0 && !Thread.currentThread().isVirtual()) {
+      Uninterruptibly.await(Started.POOLS);
+    }
+  }
+
+  private static void startPools() {
+    ForkJoinPool.commonPool().execute(Job.NOTHING);
+    // Their timer need not be started: a carrier does that when one of them first sleeps.
+    Thread carried = Thread.ofVirtual().start(Job.NOTHING);
+    if (Uninterruptibly.join(carried, Job.NOTHING)) {
       Thread.currentThread().interrupt();
     }
   }
@@ -55,23 +65,33 @@ final class HomeThreads {
   /** What the threads do. Not lambdas: the first one costs a cold JVM milliseconds. */
   private enum Job implements Runnable {
     NOTHING,
-    START_REAPER,
-    START_TIMER;
+    START_ALL;
 
     @Override
     public void run() {
       switch (this) {
         case NOTHING -> {}
-        case START_REAPER -> startReaper();
-        case START_TIMER -> LockSupport.parkNanos(1); // that of the virtual threads' scheduler
+        case START_ALL -> {
+          try {
+            startPools();
+          } finally {
+            Started.POOLS.countDown(); // also if there can be no more threads: nobody waits forever
+          }
+          startReaper();
+        }
       }
     }
   }
 
-  /** Initialised once. What it starts must not need it, so it holds no code of its own. */
+  /** Initialised once, and waits for nothing, since what it starts needs it. */
   private static final class Started {
+    static final CountDownLatch POOLS = new CountDownLatch(1);
+
     static {
-      startAll();
+      OpenFile.startCleaner();
+      HomeThread.start();
+      // A thread of its own: nothing else waits for this one, which waits for a carrier.
+      Thread _ = TaskThread.startDaemon("namespace-home", Job.START_ALL);
     }
 
     static void now() {}

@@ -168,17 +168,20 @@ public final class ThreadPosition {
   private @Nullable Stopover learn(NamespaceType type, @Nullable Stopover stopovers)
       throws SyscallException {
     requireMovable(type);
-    HomeThreads.start();
+    HomeThreads.begin();
     if (type == NamespaceType.MOUNT) {
       Failures.rehearse();
       Class<?> _ = Stopover.class; // loaded: without it nobody comes back
       learnTheOthers();
     }
+    Stopover learnt = stopovers;
     if ((away & bit(type)) != 0) {
-      return new Stopover(type, WayBack.toHere(type), stopovers);
+      learnt = new Stopover(type, WayBack.toHere(type), stopovers);
+    } else {
+      home[type.ordinal()] = WayBack.toHere(type);
     }
-    home[type.ordinal()] = WayBack.toHere(type);
-    return stopovers;
+    HomeThreads.await();
+    return learnt;
   }
 
   /**

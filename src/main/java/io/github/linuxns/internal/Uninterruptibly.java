@@ -1,5 +1,7 @@
 package io.github.linuxns.internal;
 
+import java.util.concurrent.CountDownLatch;
+
 /** Waiting for another thread in places where giving up would leave something half-done. */
 final class Uninterruptibly {
   private Uninterruptibly() {}
@@ -20,6 +22,22 @@ final class Uninterruptibly {
         interrupted = true;
         onInterrupt.run();
       }
+    }
+  }
+
+  /** Waits for something to have happened; an interrupt is kept for later. */
+  static void await(CountDownLatch event) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        event.await();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 }

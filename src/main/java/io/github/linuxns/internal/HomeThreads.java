@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The threads that the JDK starts behind one's back the first time that they are needed: the
@@ -36,13 +37,18 @@ final class HomeThreads {
     }
   }
 
+  /**
+   * A pool that is asked while its thread is still busy gets itself another one, from whoever asks;
+   * so this waits until they idle: by the time that the common pool does so do the carriers.
+   */
   private static void startPools() {
-    ForkJoinPool.commonPool().execute(Job.NOTHING);
     // Their timer need not be started: a carrier does that when one of them first sleeps.
     Thread carried = Thread.ofVirtual().start(Job.NOTHING);
     if (Uninterruptibly.join(carried, Job.NOTHING)) {
       Thread.currentThread().interrupt();
     }
+    ForkJoinPool.commonPool().execute(Job.NOTHING);
+    boolean _ = ForkJoinPool.commonPool().awaitQuiescence(1, TimeUnit.SECONDS);
   }
 
   /**

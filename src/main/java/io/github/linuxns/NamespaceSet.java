@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At most one of each type. A set owns a descriptor of each, until it is closed; what {@link
  * NamespaceHandle} says of closing holds here too. All methods may be called by any thread.
+ *
+ * <p>From the second time on that a set is entered, a daemon thread of the library lives in its
+ * namespaces until it is closed or forgotten: by that thread others get there, and come home, with
+ * one system call each, however many namespaces there are but MOUNT, which takes its own. Before
+ * Linux 6.9 each namespace takes its own.
  */
 public final class NamespaceSet implements Enterable, AutoCloseable {
   private final Targets targets;

@@ -99,6 +99,23 @@ class FaultIT {
     assertThat(pin()).doesNotExist();
   }
 
+  /** The proofs are setns 1 and 2, the first time 3 to 6; then 7 goes there, and 8 comes back. */
+  @ParameterizedTest
+  @CsvSource({
+    "setns:error=EPERM:when=7, done, stayed",
+    "setns:error=EPERM:when=7+, setns, stayed",
+    "setns:error=EPERM:when=8, done, stayed",
+    "setns:error=EPERM:when=8+, NamespaceLeakError, away",
+    "pidfd_open:error=EINVAL:when=1+, done, stayed", // as before Linux 6.9
+  })
+  void whatIsDoneTogetherIsDoneOneByOneIfItFails(String fault, String says, String where)
+      throws Exception {
+    assertThat(inject(fault, "set-twice"))
+        .contains(says, where)
+        // The descriptor of the thread at home is opened once and kept.
+        .containsAnyOf("nothing left", "left: [descriptor of anon_inode:[pidfd]]");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "open, /proc/self/ns/net",
@@ -186,6 +203,13 @@ class FaultIT {
                       set.enter().close();
                     }
                   };
+              case "set-twice" ->
+                  () -> {
+                    try (NamespaceSet set = NamespaceSet.of(uts, ipc)) {
+                      set.enter().close();
+                      set.enter().close(); // by the thread that lives there now
+                    }
+                  };
               default -> throw new IllegalArgumentException(args[0]);
             };
         if (args[0].equals("unpin")) {
@@ -236,6 +260,7 @@ class FaultIT {
             "network",
             "create",
             "set",
+            "set-twice",
             "call",
             "open",
             "allOf",

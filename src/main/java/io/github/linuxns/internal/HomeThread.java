@@ -3,6 +3,7 @@ package io.github.linuxns.internal;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -33,6 +34,19 @@ public final class HomeThread {
     return Started.MOUNTS != 0 && Started.MOUNTS == mounts() ? task.get() : call(task);
   }
 
+  /** True if it is certain that the thread is in a namespace. */
+  static boolean isIn(Namespace namespace) {
+    return ByPidfd.FD >= 0 && namespace.equals(ByPidfd.PLACE.get(namespace.type()));
+  }
+
+  /**
+   * Moves the calling thread to where that thread is, in several types at once; returns 0, or
+   * −errno and it has not moved.
+   */
+  static int enter(int cloneFlags) {
+    return Syscalls.setns(ByPidfd.FD, cloneFlags);
+  }
+
   /** The calling thread's mount namespace; 0 if it cannot see it. */
   private static long mounts() {
     try {
@@ -40,6 +54,27 @@ public final class HomeThread {
     } catch (SyscallException noProc) {
       return 0;
     }
+  }
+
+  private static int pidfd() {
+    return Syscalls.pidfdOpenThread(Syscalls.gettid());
+  }
+
+  private static Map<NamespaceType, Namespace> place() {
+    try {
+      return Namespace.currentAll();
+    } catch (SyscallException noProc) {
+      return Map.of();
+    }
+  }
+
+  /**
+   * How others find the thread; negative before Linux 6.9. It holds no code of its own, since the
+   * thread runs while another one initialises it.
+   */
+  private static final class ByPidfd {
+    static final int FD = call(HomeThread::pidfd);
+    static final Map<NamespaceType, Namespace> PLACE = call(HomeThread::place);
   }
 
   /** Initialised once. */

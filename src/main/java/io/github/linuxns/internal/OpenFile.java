@@ -31,6 +31,11 @@ public final class OpenFile implements AutoCloseable {
     // To come here is enough: it starts when this class is initialised.
   }
 
+  /** Has something done when an object is garbage collected that does not hold it, or before. */
+  static Cleaner.Cleanable whenForgotten(Object owner, Runnable action) {
+    return CLEANER.register(owner, action);
+  }
+
   /** Owns that descriptor from now on. */
   public OpenFile(int number) {
     this.number = number;

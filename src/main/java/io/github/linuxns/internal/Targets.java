@@ -20,6 +20,15 @@ public final class Targets implements Destination, AutoCloseable {
 
   private final int typeBits;
 
+  /** Who lives in them, by whom one gets there faster; not with a single one. */
+  private volatile @Nullable Resident resident;
+
+  /** Guarded by this: how often somebody went there before there was one. */
+  private int entered;
+
+  /** Guarded by this. */
+  private boolean closed;
+
   /** A single one. */
   public Targets(Target only) {
     this.all = List.of(only);
@@ -132,20 +141,93 @@ public final class Targets implements Destination, AutoCloseable {
 
   @Override
   public void move(ThreadPosition.Journey journey) throws SyscallException {
+    int arrived = moveTogether(journey);
     for (Target target : all) {
-      int fd = target.file().acquired();
-      int result = target.enter(fd);
-      if (result < 0) {
-        throw target.failure(fd, result);
+      if ((arrived & ThreadPosition.bit(target.type())) == 0) {
+        move(target, journey);
       }
-      journey.moved(ThreadPosition.bit(target.type()));
     }
+  }
+
+  private static void move(Target target, ThreadPosition.Journey journey) throws SyscallException {
+    int fd = target.file().acquired();
+    int result = target.enter(fd);
+    if (result < 0) {
+      throw target.failure(fd, result);
+    }
+    journey.moved(ThreadPosition.bit(target.type()));
+  }
+
+  /**
+   * Moves the calling thread by one system call in the types that allow it, if somebody of ours is
+   * there. A mount namespace is entered by itself: with others the kernel would move the root and
+   * the working directory of every thread.
+   *
+   * @return in which types it moved; the others are to be entered one by one, and tell what failed
+   */
+  private int moveTogether(ThreadPosition.Journey journey) {
+    int together = typeBits & ~ThreadPosition.bit(NamespaceType.MOUNT);
+    if ((together & (together - 1)) == 0) {
+      return 0;
+    }
+    Resident there = resident;
+    if (there == null) {
+      there = resident(together);
+      if (there == null) {
+        return 0;
+      }
+    }
+    journey.prepareTogether(together);
+    if (there.enter(TypeFacts.cloneFlags(together)) < 0) {
+      return 0;
+    }
+    journey.moved(together);
+    return together;
+  }
+
+  /** Has a thread live there from the second time on: to go there once is no reason for that. */
+  private synchronized @Nullable Resident resident(int types) {
+    if (resident == null && !closed && ++entered == 2) {
+      resident = Resident.in(new OneByOne(types));
+    }
+    return resident;
   }
 
   @Override
   public void close() {
+    Resident there;
+    synchronized (this) {
+      closed = true;
+      there = resident;
+    }
+    if (there != null) {
+      there.close();
+    }
     for (Target target : all) {
       target.file().close();
+    }
+  }
+
+  /** Some of the targets, by their own descriptors, which whoever uses this holds. */
+  private final class OneByOne implements Destination {
+    private final int types;
+
+    OneByOne(int types) {
+      this.types = types;
+    }
+
+    @Override
+    public int typeBits() {
+      return types;
+    }
+
+    @Override
+    public void move(ThreadPosition.Journey journey) throws SyscallException {
+      for (Target target : all) {
+        if ((types & ThreadPosition.bit(target.type())) != 0) {
+          Targets.move(target, journey);
+        }
+      }
     }
   }
 }

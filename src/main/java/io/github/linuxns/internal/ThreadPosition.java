@@ -30,6 +30,14 @@ public final class ThreadPosition {
   private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
   private @Nullable Journey innermost;
 
+  /**
+   * The types, as bits by ordinal, of which the thread has the same home as the one that never
+   * leaves it, as far as that has been {@link #compared}.
+   */
+  private int withHomeThread;
+
+  private int compared;
+
   /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
   private int away;
 
@@ -214,12 +222,24 @@ public final class ThreadPosition {
     return journey;
   }
 
+  private void compare(int types) {
+    for (int rest = types & ~compared; rest != 0; rest &= rest - 1) {
+      int ordinal = Integer.numberOfTrailingZeros(rest);
+      WayBack back = home[ordinal];
+      if (back != null) {
+        compared |= 1 << ordinal;
+        withHomeThread |= back.leadsToHomeThread() ? 1 << ordinal : 0;
+      }
+    }
+  }
+
   /** Brings the thread back to where it was when the journey was prepared. */
   private void goBack(Journey journey) {
     journey.over = true;
     innermost = journey.outer;
     SyscallException failure = null;
-    for (int rest = journey.moved; rest != 0; rest &= rest - 1) {
+    int byOne = journey.stopovers == null ? goHomeTogether(journey.moved & withHomeThread) : 0;
+    for (int rest = journey.moved & ~byOne; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
       WayBack back = Stopover.find(journey.stopovers, TYPES[ordinal]);
       if (back == null) {
@@ -239,6 +259,16 @@ public final class ThreadPosition {
     if (failure != null) {
       throw Failures.lost(failure);
     }
+  }
+
+  /**
+   * Takes the thread home in several types by one system call.
+   *
+   * @return in which it did; if in none, each of them has its own way back
+   */
+  private static int goHomeTogether(int types) {
+    boolean several = (types & (types - 1)) != 0;
+    return several && HomeThread.enter(TypeFacts.cloneFlags(types)) == 0 ? types : 0;
   }
 
   private void setLost() {
@@ -298,6 +328,14 @@ public final class ThreadPosition {
       this.outer = outer;
       this.stopovers = stopovers;
       this.awayBefore = (short) awayBefore;
+    }
+
+    /**
+     * To be called before the thread moves in these types by one system call: then it can come home
+     * by one, too, if others are there.
+     */
+    void prepareTogether(int types) {
+      position.compare(types);
     }
 
     /** To be called when the thread has moved in these types. */

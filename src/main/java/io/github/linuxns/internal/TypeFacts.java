@@ -32,6 +32,9 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
 
   private static final Map<NamespaceType, TypeFacts> FACTS = new EnumMap<>(NamespaceType.class);
 
+  /** The clone flags, by ordinal. */
+  private static final int[] FLAGS = new int[NamespaceType.values().length];
+
   static {
     for (NamespaceType type : NamespaceType.values()) {
       FACTS.put(
@@ -47,6 +50,10 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
             case UTS -> facts(CLONE_NEWUTS, PIDFD_GET_UTS_NAMESPACE, "2.6.19", "uts");
           });
     }
+    NamespaceType[] types = NamespaceType.values();
+    for (int i = 0; i < types.length; i++) {
+      FLAGS[i] = of(types[i]).cloneFlag;
+    }
   }
 
   /** The facts of a type. */
@@ -59,6 +66,15 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
     int flags = 0;
     for (NamespaceType type : types) {
       flags |= of(type).cloneFlag;
+    }
+    return flags;
+  }
+
+  /** The flags of several, as bits by ordinal. */
+  static int cloneFlags(int types) {
+    int flags = 0;
+    for (int rest = types; rest != 0; rest &= rest - 1) {
+      flags |= FLAGS[Integer.numberOfTrailingZeros(rest)];
     }
     return flags;
   }

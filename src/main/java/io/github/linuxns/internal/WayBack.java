@@ -1,5 +1,6 @@
 package io.github.linuxns.internal;
 
+import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import org.jspecify.annotations.Nullable;
@@ -7,13 +8,15 @@ import org.jspecify.annotations.Nullable;
 /** How a thread comes back to a namespace that it leaves: learnt, and proved, before it does. */
 final class WayBack implements AutoCloseable {
   private final Target target;
+  private final Namespace place;
   private final HomeFile namespace;
 
   /** Where the thread stood in the files; only for mount namespaces. */
   private @Nullable FileSystemContext context;
 
-  private WayBack(NamespaceType type, HomeFile namespace) {
-    this.target = new Target(type, namespace.file());
+  private WayBack(Namespace place, HomeFile namespace) {
+    this.target = new Target(place.type(), namespace.file());
+    this.place = place;
     this.namespace = namespace;
   }
 
@@ -25,7 +28,8 @@ final class WayBack implements AutoCloseable {
    */
   static WayBack toHere(NamespaceType type) throws SyscallException {
     NamespaceFiles.Opened opened = NamespaceFiles.openCurrent(type);
-    WayBack back = new WayBack(type, HomeFile.share(opened.namespace(), opened.file()));
+    Namespace place = opened.namespace();
+    WayBack back = new WayBack(place, HomeFile.share(place, opened.file()));
     try {
       if (type == NamespaceType.MOUNT) {
         back.proveWithFiles();
@@ -73,6 +77,11 @@ final class WayBack implements AutoCloseable {
     if (notLearnt != null) {
       throw notLearnt;
     }
+  }
+
+  /** True if it leads to where the thread is that never leaves home. */
+  boolean leadsToHomeThread() {
+    return HomeThread.isIn(place);
   }
 
   /** Takes the calling thread back; returns null, or why it could not. */

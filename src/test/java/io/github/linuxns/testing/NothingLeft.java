@@ -2,6 +2,9 @@ package io.github.linuxns.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceSet;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import java.io.IOException;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -36,8 +39,21 @@ public final class NothingLeft implements BeforeEachCallback, AfterEachCallback 
     static {
       try {
         assertThat(new NamespaceProcessBuilder("true").dieWithParent().start().waitFor()).isZero();
+        if (Credentials.ofThisThread().isRoot()) {
+          enterTwice();
+        }
       } catch (IOException | InterruptedException e) {
         throw new AssertionError(e);
+      }
+    }
+
+    /** From the second time on the thread at home has a descriptor. */
+    private static void enterTwice() throws IOException {
+      try (NamespaceHandle uts = NamespaceHandle.openCurrent(NamespaceType.UTS);
+          NamespaceHandle ipc = NamespaceHandle.openCurrent(NamespaceType.IPC);
+          NamespaceSet here = NamespaceSet.of(uts, ipc)) {
+        here.enter().close();
+        here.enter().close();
       }
     }
 

@@ -37,10 +37,10 @@ public final class SideBySide {
     moves.add(enter("MOUNT", "enter-and-fchdir"));
     moves.add(
         new Row(
-            "enter + leave NETWORK+UTS+IPC+CGROUP",
-            new Floor("enter-four"),
-            new JavaBenchmark(EnterSet.class, "ffm"),
-            new JavaBenchmark(EnterSet.class, "jna"),
+            "enter + leave NETWORK+UTS+IPC+CGROUP, by pidfd",
+            new Floor("enter-pidfd"),
+            new JavaBenchmark(EnterSet.class, "ffmByPidfd"),
+            null,
             new JavaBenchmark(EnterSet.class, "ours")));
 
     call =
@@ -81,10 +81,10 @@ public final class SideBySide {
         new Row(
             "MOUNT, working directory not put back", new Floor("enter:MOUNT"), null, null, null),
         new Row(
-            "NETWORK+UTS+IPC+CGROUP by two pidfds",
-            new Floor("enter-pidfd"),
-            new JavaBenchmark(EnterSet.class, "ffmByPidfd"),
-            null,
+            "NETWORK+UTS+IPC+CGROUP by their own descriptors",
+            new Floor("enter-four"),
+            new JavaBenchmark(EnterSet.class, "ffm"),
+            new JavaBenchmark(EnterSet.class, "jna"),
             null),
         new Row(
             "open + close by pid: open(/proc/PID/ns/net)",

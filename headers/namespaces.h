@@ -12,6 +12,7 @@
 #define _GNU_SOURCE /* CLONE_, O_PATH, AT_EMPTY_PATH, struct statx, syscall */
 #endif
 
+#include <dirent.h>      /* struct dirent64 */
 #include <fcntl.h>       /* O_, AT_, F_ */
 #include <net/if.h>      /* struct ifreq, IFF_ */
 #include <poll.h>        /* POLL */
@@ -36,6 +37,7 @@
 #include <linux/ioctl.h> /* _IO, _IOR */
 #include <linux/magic.h> /* NSFS_MAGIC */
 #include <linux/nsfs.h>  /* NS_GET_ */
+#include <linux/openat2.h> /* struct open_how, RESOLVE_ */
 #include <linux/seccomp.h> /* SECCOMP_ */
 #include <linux/types.h> /* __u64 */
 
@@ -104,6 +106,103 @@
 #ifndef PIDFD_GET_UTS_NAMESPACE
 #define PIDFD_GET_UTS_NAMESPACE _IO(0xff, 10) /* Linux 6.11 */
 #endif
+
+/* <linux/mount.h>: what listmount(2) and statmount(2) are asked, and what the latter answers. */
+
+#ifndef SYS_statmount
+#define SYS_statmount 457 /* Linux 6.8 */
+#endif
+
+#ifndef SYS_listmount
+#define SYS_listmount 458 /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_SB_BASIC
+#define STATMOUNT_SB_BASIC 0x00000001U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_MNT_BASIC
+#define STATMOUNT_MNT_BASIC 0x00000002U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_PROPAGATE_FROM
+#define STATMOUNT_PROPAGATE_FROM 0x00000004U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_MNT_ROOT
+#define STATMOUNT_MNT_ROOT 0x00000008U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_MNT_POINT
+#define STATMOUNT_MNT_POINT 0x00000010U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_FS_TYPE
+#define STATMOUNT_FS_TYPE 0x00000020U /* Linux 6.8 */
+#endif
+
+#ifndef STATMOUNT_FS_SUBTYPE
+#define STATMOUNT_FS_SUBTYPE 0x00000100U /* Linux 6.13 */
+#endif
+
+#ifndef STATMOUNT_SB_SOURCE
+#define STATMOUNT_SB_SOURCE 0x00000200U /* Linux 6.13 */
+#endif
+
+#ifndef STATMOUNT_OPT_ARRAY
+#define STATMOUNT_OPT_ARRAY 0x00000400U /* Linux 6.13 */
+#endif
+
+#ifndef STATMOUNT_OPT_SEC_ARRAY
+#define STATMOUNT_OPT_SEC_ARRAY 0x00000800U /* Linux 6.13 */
+#endif
+
+#ifndef STATMOUNT_SUPPORTED_MASK
+#define STATMOUNT_SUPPORTED_MASK 0x00001000U /* Linux 6.16 */
+#endif
+
+/*
+ * The kernel's struct mnt_id_req and struct statmount by names of our own: a distribution's headers may have them
+ * with fewer fields, and C knows no #ifndef of those. The strings follow the answer; a field with [str] says where.
+ */
+struct mount_request {
+    __u32 size;
+    __u32 spare;
+    __u64 mnt_id;
+    __u64 param;
+    __u64 mnt_ns_id;
+};
+
+struct mount_answer {
+    __u32 size;
+    __u32 mnt_opts; /* [str] */
+    __u64 mask;
+    __u32 sb_dev_major;
+    __u32 sb_dev_minor;
+    __u64 sb_magic;
+    __u32 sb_flags;
+    __u32 fs_type; /* [str] */
+    __u64 mnt_id;
+    __u64 mnt_parent_id;
+    __u32 mnt_id_old;
+    __u32 mnt_parent_id_old;
+    __u64 mnt_attr;
+    __u64 mnt_propagation;
+    __u64 mnt_peer_group;
+    __u64 mnt_master;
+    __u64 propagate_from;
+    __u32 mnt_root;  /* [str] */
+    __u32 mnt_point; /* [str] */
+    __u64 mnt_ns_id;
+    __u32 fs_subtype; /* [str] */
+    __u32 sb_source;  /* [str] */
+    __u32 opt_num;
+    __u32 opt_array; /* [str] */
+    __u32 opt_sec_num;
+    __u32 opt_sec_array; /* [str] */
+    __u64 supported_mask;
+    __u64 spare[45];
+};
 
 /* <linux/memfd.h> */
 

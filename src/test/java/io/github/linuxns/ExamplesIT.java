@@ -37,6 +37,7 @@ class ExamplesIT {
           entry("hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\."),
           entry("list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]"),
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
+          entry("os-release-of-a-container.jsh", "Process \\d+ is NAME=container\\."),
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),

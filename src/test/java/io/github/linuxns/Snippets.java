@@ -8,7 +8,11 @@ import static io.github.linuxns.NamespaceType.UTS;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.linuxns.mount.Mount;
+import io.github.linuxns.mount.MountDifference;
+import io.github.linuxns.mount.MountEntry;
 import io.github.linuxns.mount.MountFlag;
+import io.github.linuxns.mount.MountTable;
+import io.github.linuxns.mount.NamespaceRoot;
 import io.github.linuxns.process.Capability;
 import io.github.linuxns.process.IdMapping;
 import io.github.linuxns.process.NamespaceProcessBuilder;
@@ -216,5 +220,27 @@ final class Snippets {
             .start();
     // @end
     return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static List<String> mountTable(long pid) throws IOException {
+    // @start region="mount-table"
+    MountTable table = MountTable.of(pid);
+    MountEntry proc = table.at("/proc").orElseThrow(); // its type, flags, options, propagation, …
+    MountEntry holder = table.covering("/etc/os-release").orElseThrow();
+    // … and later
+    MountDifference difference = MountTable.of(pid).differenceFrom(table);
+    // @end
+    return List.of(proc.fsType(), holder.target(), "" + difference.isEmpty());
+  }
+
+  static String root(long pid) throws IOException {
+    // @start region="root"
+    try (var root = NamespaceRoot.open(pid)) {
+      String release = root.readString("/etc/os-release"); // links lead to files in there
+      List<String> processes = root.list("/proc");
+      byte[] small = root.readAllBytes("/etc/hostname", 4096); // or an EFBIG
+      return release + processes.size() + small.length;
+    }
+    // @end
   }
 }

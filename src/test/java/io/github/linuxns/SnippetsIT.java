@@ -172,6 +172,22 @@ class SnippetsIT {
     assertThat(Snippets.idMappings().strip().split(" +")).containsExactly("0", "100000", "65536");
   }
 
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void mountTable() throws Exception {
+    assertThat(Snippets.mountTable(ProcessHandle.current().pid()))
+        .containsExactly("proc", "/", "true");
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void root() throws Exception {
+    assertThat(Snippets.root(ProcessHandle.current().pid()))
+        .startsWith(Files.readString(Path.of("/etc/os-release")));
+  }
+
   /** The README repeats snippets; it has no other way to be compiled. */
   @Test
   void theReadmeShowsTheSnippets() throws Exception {
@@ -187,6 +203,8 @@ class SnippetsIT {
             "container",
             "join",
             "confined",
+            "root",
+            "mount-table",
             "readme",
             "look",
             "several",

@@ -59,7 +59,7 @@ public enum Arch {
     return oDirectory;
   }
 
-  int oNofollow() {
+  public int oNofollow() {
     return oNofollow;
   }
 

@@ -1,6 +1,7 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.internal.ffi.Constants;
+import java.time.Instant;
 
 /** What the kernel says of an open file; filled by {@link Syscalls#status}. */
 public final class FileStatus {
@@ -10,6 +11,19 @@ public final class FileStatus {
   int deviceMinor;
   long size;
 
+  /** As the calling thread's user namespace has them; unsigned. */
+  int uid;
+
+  int gid;
+
+  long modifiedSeconds;
+  int modifiedNanos;
+
+  /** The device that a device file stands for. */
+  int ofDeviceMajor;
+
+  int ofDeviceMinor;
+
   /** The id of the mount that it was reached through; −1 before Linux 5.8. */
   long mount;
 
@@ -17,11 +31,57 @@ public final class FileStatus {
     return (mode & Constants.S_IFMT) == Constants.S_IFDIR;
   }
 
-  boolean isEmptyRegularFile() {
-    return (mode & Constants.S_IFMT) == Constants.S_IFREG && size == 0;
+  public boolean isRegularFile() {
+    return (mode & Constants.S_IFMT) == Constants.S_IFREG;
   }
 
-  boolean isSameFileAs(FileStatus other) {
+  public boolean isLink() {
+    return (mode & Constants.S_IFMT) == Constants.S_IFLNK;
+  }
+
+  boolean isEmptyRegularFile() {
+    return isRegularFile() && size == 0;
+  }
+
+  /** Type and permissions. */
+  public int mode() {
+    return mode;
+  }
+
+  public long inode() {
+    return inode;
+  }
+
+  public long size() {
+    return size;
+  }
+
+  /** In the calling thread's user namespace. */
+  public long uid() {
+    return Integer.toUnsignedLong(uid);
+  }
+
+  /** In the calling thread's user namespace. */
+  public long gid() {
+    return Integer.toUnsignedLong(gid);
+  }
+
+  /** When its content was last changed. */
+  public Instant modified() {
+    return Instant.ofEpochSecond(modifiedSeconds, modifiedNanos);
+  }
+
+  /** The major number of the device that it stands for. */
+  public int ofDeviceMajor() {
+    return ofDeviceMajor;
+  }
+
+  /** The minor number of the device that it stands for. */
+  public int ofDeviceMinor() {
+    return ofDeviceMinor;
+  }
+
+  public boolean isSameFileAs(FileStatus other) {
     return inode == other.inode
         && deviceMajor == other.deviceMajor
         && deviceMinor == other.deviceMinor;

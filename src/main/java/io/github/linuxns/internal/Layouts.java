@@ -8,9 +8,15 @@ package io.github.linuxns.internal;
 public final class Layouts {
   static final int STATX_SIZE = 256;
   static final int STX_MASK = 0;
+  static final int STX_UID = 20;
+  static final int STX_GID = 24;
   static final int STX_MODE = 28;
   static final int STX_INO = 32;
   static final int STX_SIZE = 40;
+  static final int STX_MTIME = 112;
+  static final int STX_MTIME_NANOS = 120;
+  static final int STX_RDEV_MAJOR = 128;
+  static final int STX_RDEV_MINOR = 132;
   static final int STX_DEV_MAJOR = 136;
   static final int STX_DEV_MINOR = 140;
   static final int STX_MNT_ID = 144;
@@ -28,6 +34,43 @@ public final class Layouts {
   public static final int POLLFD_FD = 0;
   public static final int POLLFD_EVENTS = 4;
   public static final int POLLFD_REVENTS = 6;
+
+  public static final int OPEN_HOW_SIZE = 24;
+  public static final int OPEN_HOW_FLAGS = 0;
+  public static final int OPEN_HOW_RESOLVE = 16;
+
+  public static final int DIRENT_LENGTH = 16;
+  public static final int DIRENT_NAME = 19;
+
+  public static final int MOUNT_REQUEST_SIZE = 32;
+  public static final int MOUNT_REQUEST_ID = 8;
+  public static final int MOUNT_REQUEST_PARAM = 16;
+  public static final int MOUNT_REQUEST_NAMESPACE = 24;
+
+  public static final int MOUNT_ANSWER_SIZE = 512;
+  public static final int MOUNT_MASK = 8;
+  public static final int MOUNT_DEV_MAJOR = 16;
+  public static final int MOUNT_DEV_MINOR = 20;
+  public static final int MOUNT_SB_FLAGS = 32;
+  public static final int MOUNT_FS_TYPE = 36;
+  public static final int MOUNT_ID = 40;
+  public static final int MOUNT_PARENT_ID = 48;
+  public static final int MOUNT_ID_OLD = 56;
+  public static final int MOUNT_PARENT_ID_OLD = 60;
+  public static final int MOUNT_ATTR = 64;
+  public static final int MOUNT_PROPAGATION = 72;
+  public static final int MOUNT_PEER_GROUP = 80;
+  public static final int MOUNT_MASTER = 88;
+  public static final int MOUNT_PROPAGATE_FROM = 96;
+  public static final int MOUNT_ROOT = 104;
+  public static final int MOUNT_POINT = 108;
+  public static final int MOUNT_FS_SUBTYPE = 120;
+  public static final int MOUNT_SOURCE = 124;
+  public static final int MOUNT_OPTIONS = 128;
+  public static final int MOUNT_OPTION_ARRAY = 132;
+  public static final int MOUNT_SECURITY_OPTIONS = 136;
+  public static final int MOUNT_SECURITY_OPTION_ARRAY = 140;
+  public static final int MOUNT_SUPPORTED_MASK = 144;
 
   private Layouts() {}
 }

@@ -245,6 +245,13 @@ public final class NamespaceFiles {
     return OptionalLong.of(id[0]);
   }
 
+  /** The number by which other calls than this name a mount namespace; empty before Linux 6.11. */
+  public static OptionalLong mountNamespaceId(int fd) {
+    long[] id = new long[1];
+    int result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID, id);
+    return result < 0 ? OptionalLong.empty() : OptionalLong.of(id[0]);
+  }
+
   /** See {@link io.github.linuxns.NamespaceHandle#openOwner()}. */
   public static Optional<Opened> openOwner(int fd) throws SyscallException {
     return relative(fd, NS_GET_USERNS, NamespaceType.USER);

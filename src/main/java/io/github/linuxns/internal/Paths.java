@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 
 /** Paths as the kernel takes them. */
-final class Paths {
+public final class Paths {
   private Paths() {}
 
   /** The text of a path of the machine's own file system. */
-  static String text(Path path) {
+  public static String text(Path path) {
     if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw new ProviderMismatchException(
           "not a path of this machine's file system: " + path.toUri());

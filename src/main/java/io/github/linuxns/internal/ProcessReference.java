@@ -132,6 +132,29 @@ public final class ProcessReference implements AutoCloseable {
     };
   }
 
+  /** Opens the table of its mounts for reading. */
+  public OpenFile openMountInfo() throws SyscallException {
+    return openBeside("mountinfo", O_RDONLY);
+  }
+
+  /** Opens its root directory, as a mere path. */
+  public OpenFile openRoot() throws SyscallException {
+    return openBeside("root", O_PATH | Arch.current().oDirectory());
+  }
+
+  /** What lies beside its directory of namespaces, and belongs to the same process for good. */
+  private OpenFile openBeside(String file, int flags) throws SyscallException {
+    int fd = Syscalls.open(directory(), "../" + file, flags);
+    if (fd >= 0) {
+      return new OpenFile(fd);
+    }
+    throw switch (Errno.of(-fd)) {
+      // What has ended and not been waited for has neither root nor mounts any more.
+      case ESRCH, ENOENT, EINVAL -> Failures.gone(SystemCall.OPENAT, name);
+      default -> Failures.ofProcess(SystemCall.OPENAT, fd, name + ' ' + file);
+    };
+  }
+
   /** Its directory of namespaces in /proc. */
   private int directory() throws SyscallException {
     if (directory < 0) {

@@ -4,6 +4,7 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.github.linuxns.Errno;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -40,6 +41,11 @@ public final class Syscalls {
 
   private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
   private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** As much as a pipe holds, unless somebody has changed that. */
+  private static final int MAX_TRANSFER = 1 << 16;
 
   /** What the JDK turns paths into bytes with. */
   private static final Charset PATH_BYTES =
@@ -80,7 +86,7 @@ public final class Syscalls {
   }
 
   /** Opens something for what it is: no read, no write, no effect on FIFOs and devices. */
-  static int openPath(String path) {
+  public static int openPath(String path) {
     return openat(AT_FDCWD, path, O_PATH, 0);
   }
 
@@ -99,8 +105,21 @@ public final class Syscalls {
   }
 
   /** As {@link #openForReading(String)}, relative to a directory. */
-  static int openForReading(int directory, String path) {
+  public static int openForReading(int directory, String path) {
     return openat(directory, path, O_RDONLY, 0);
+  }
+
+  /** Opens what is relative to a directory. */
+  static int open(int directory, String path, int flags) {
+    return openat(directory, path, flags, 0);
+  }
+
+  /**
+   * Opens anew what is open, such as what is open as a mere path: the very same file, whatever lies
+   * at its name by now. The calling thread's /proc entry has all that the process has open.
+   */
+  public static int reopen(int fd, int flags) {
+    return openat(AT_FDCWD, Paths.ofDescriptor(fd), flags, 0);
   }
 
   /** Makes a file that must not exist. */
@@ -119,7 +138,7 @@ public final class Syscalls {
     return (int) call(SystemCall.CLOSE, fd, 0, 0, 0, 0);
   }
 
-  static int duplicate(int fd) {
+  public static int duplicate(int fd) {
     return (int) call(SystemCall.FCNTL, fd, F_DUPFD_CLOEXEC, 0, 0, 0);
   }
 
@@ -182,6 +201,69 @@ public final class Syscalls {
     }
   }
 
+  /** Reads what there is, or waits for it; 0 at the end. */
+  public static int read(int fd, byte[] target, int offset, int length) {
+    return read(SystemCall.READ, fd, target, offset, length, 0);
+  }
+
+  /** Reads from a place in a file; 0 at its end. */
+  public static int readAt(long position, int fd, byte[] target, int offset, int length) {
+    return read(SystemCall.PREAD64, fd, target, offset, length, position);
+  }
+
+  private static int read(
+      SystemCall number, int fd, byte[] target, int offset, int length, long position) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      int count;
+      do {
+        count = (int) call(number, fd, bytes.address(), most, position, 0);
+      } while (count == -Errno.EINTR.number());
+      if (count > 0) {
+        buffer(bytes).get(target, offset, count);
+      }
+      return count;
+    }
+  }
+
+  /** Writes some or all of it. */
+  public static int write(int fd, byte[] source, int offset, int length) {
+    int most = Math.min(length, MAX_TRANSFER);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(most);
+      buffer(bytes).put(source, offset, most);
+      int count;
+      do {
+        count = (int) call(SystemCall.WRITE, fd, bytes.address(), most, 0, 0);
+      } while (count == -Errno.EINTR.number());
+      return count;
+    }
+  }
+
+  /**
+   * Waits until something has happened to a descriptor.
+   *
+   * @param millis at most
+   * @return what has happened, 0 if nothing
+   */
+  public static int poll(int fd, int events, long millis) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment memory = arena.allocate(Layouts.POLLFD_SIZE + 2L * Long.BYTES, Long.BYTES);
+      ByteBuffer fields = buffer(memory);
+      fields.putInt(Layouts.POLLFD_FD, fd).putShort(Layouts.POLLFD_EVENTS, (short) events);
+      fields.putLong(Layouts.POLLFD_SIZE, millis / 1000);
+      fields.putLong(Layouts.POLLFD_SIZE + Long.BYTES, millis % 1000 * NANOS_PER_MILLI);
+      long address = memory.address();
+      long timeout = address + Layouts.POLLFD_SIZE;
+      int result;
+      do {
+        result = (int) call(SystemCall.PPOLL, address, 1, timeout, 0, 0);
+      } while (result == -Errno.EINTR.number());
+      return result <= 0 ? result : fields.getShort(Layouts.POLLFD_REVENTS);
+    }
+  }
+
   /** What an open file is, in the words of {@link FileStatus}. */
   public static int status(int fd, FileStatus status) {
     try (Arena arena = Arena.ofConfined()) {
@@ -199,6 +281,12 @@ public final class Syscalls {
       status.mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
       status.inode = fields.getLong(Layouts.STX_INO);
       status.size = fields.getLong(Layouts.STX_SIZE);
+      status.uid = fields.getInt(Layouts.STX_UID);
+      status.gid = fields.getInt(Layouts.STX_GID);
+      status.modifiedSeconds = fields.getLong(Layouts.STX_MTIME);
+      status.modifiedNanos = fields.getInt(Layouts.STX_MTIME_NANOS);
+      status.ofDeviceMajor = fields.getInt(Layouts.STX_RDEV_MAJOR);
+      status.ofDeviceMinor = fields.getInt(Layouts.STX_RDEV_MINOR);
       status.deviceMajor = fields.getInt(Layouts.STX_DEV_MAJOR);
       status.deviceMinor = fields.getInt(Layouts.STX_DEV_MINOR);
       boolean hasMount = (fields.getInt(Layouts.STX_MASK) & STATX_MNT_ID) != 0;
@@ -209,10 +297,15 @@ public final class Syscalls {
 
   /** Tells whether an open file lies on nsfs, where namespaces are: 1, or 0. */
   static int isNamespaceFile(int fd) {
+    return isOn(NSFS_MAGIC, fd);
+  }
+
+  /** Tells whether an open file lies on a file system of that kind: 1, or 0. */
+  public static int isOn(int magic, int fd) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(Layouts.STATFS_SIZE, Long.BYTES);
       int result = (int) call(SystemCall.FSTATFS, fd, answer.address(), 0, 0, 0);
-      return result < 0 ? result : buffer(answer).getLong(Layouts.F_TYPE) == NSFS_MAGIC ? 1 : 0;
+      return result < 0 ? result : buffer(answer).getLong(Layouts.F_TYPE) == magic ? 1 : 0;
     }
   }
 

@@ -2,6 +2,10 @@ package io.github.linuxns.mount;
 
 import static io.github.linuxns.internal.ffi.Constants.*;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
 /**
  * What may be done through a mount. It is a property of the mount, not of the file system: the same
  * files may be seen elsewhere without it.
@@ -60,6 +64,18 @@ public enum MountFlag {
     this.word = word;
     this.decided = decided;
     this.value = value;
+  }
+
+  /** What attributes of a mount say: those that are not the usual, and one for the access time. */
+  static Set<MountFlag> of(long attributes) {
+    EnumSet<MountFlag> flags = EnumSet.noneOf(MountFlag.class);
+    for (MountFlag flag : values()) {
+      if ((attributes & flag.decided) == flag.value
+          && (flag.value != 0 || flag == RELATIVE_ATIME)) {
+        flags.add(flag);
+      }
+    }
+    return Collections.unmodifiableSet(flags);
   }
 
   /** As mount(8) has it, but for "read-only". */

@@ -1,10 +1,14 @@
 /**
- * Mounts: what to mount ({@link io.github.linuxns.mount.Mount}), how ({@link
+ * Mounts and files: what to mount ({@link io.github.linuxns.mount.Mount}), how ({@link
  * io.github.linuxns.mount.MountFlag}), and who sees it ({@link
- * io.github.linuxns.mount.Propagation}). They are descriptions: the root and the mounts of a
+ * io.github.linuxns.mount.Propagation}). These are descriptions: the root and the mounts of a
  * process, for {@link
  * io.github.linuxns.process.NamespaceProcessBuilder#root(io.github.linuxns.mount.Mount)} and {@link
  * io.github.linuxns.process.NamespaceProcessBuilder#mount}.
+ *
+ * <p>And what is there: the mounts of a thread, a process or a namespace ({@link
+ * io.github.linuxns.mount.MountTable}), and the files of another process as it sees them ({@link
+ * io.github.linuxns.mount.NamespaceRoot}).
  */
 @NullMarked
 package io.github.linuxns.mount;

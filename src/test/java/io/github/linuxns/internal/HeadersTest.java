@@ -58,7 +58,20 @@ class HeadersTest {
           Map.entry("PIDFD_GET_TIME_NAMESPACE", ioctl(0, 0, 0xff, 7)),
           Map.entry("PIDFD_GET_USER_NAMESPACE", ioctl(0, 0, 0xff, 9)),
           Map.entry("PIDFD_GET_UTS_NAMESPACE", ioctl(0, 0, 0xff, 10)),
-          Map.entry("PIDFD_THREAD", 0x80L));
+          Map.entry("PIDFD_THREAD", 0x80L),
+          Map.entry("SYS_listmount", 458L),
+          Map.entry("SYS_statmount", 457L),
+          Map.entry("STATMOUNT_SB_BASIC", 1L),
+          Map.entry("STATMOUNT_MNT_BASIC", 1L << 1),
+          Map.entry("STATMOUNT_PROPAGATE_FROM", 1L << 2),
+          Map.entry("STATMOUNT_MNT_ROOT", 1L << 3),
+          Map.entry("STATMOUNT_MNT_POINT", 1L << 4),
+          Map.entry("STATMOUNT_FS_TYPE", 1L << 5),
+          Map.entry("STATMOUNT_FS_SUBTYPE", 1L << 8),
+          Map.entry("STATMOUNT_SB_SOURCE", 1L << 9),
+          Map.entry("STATMOUNT_OPT_ARRAY", 1L << 10),
+          Map.entry("STATMOUNT_OPT_SEC_ARRAY", 1L << 11),
+          Map.entry("STATMOUNT_SUPPORTED_MASK", 1L << 12));
 
   @TempDir static Path scratch;
 
@@ -133,7 +146,15 @@ class HeadersTest {
 
     /** A constant of namespaces.h that the system's own header already has is the same there. */
     @ParameterizedTest
-    @ValueSource(strings = {"linux/memfd.h", "linux/nsfs.h", "linux/pidfd.h", "sys/pidfd.h"})
+    @ValueSource(
+        strings = {
+          "linux/memfd.h",
+          "linux/mount.h",
+          "linux/nsfs.h",
+          "linux/pidfd.h",
+          "sys/pidfd.h",
+          "sys/syscall.h"
+        })
     void systemHeader(String header) throws IOException {
       SortedMap<String, Long> constants = GeneratedBinding.constants();
       CSource source =

@@ -3,12 +3,17 @@ package io.github.linuxns.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.ffi.Constants;
+import io.github.linuxns.internal.ffi.dirent64;
 import io.github.linuxns.internal.ffi.ifreq;
+import io.github.linuxns.internal.ffi.mount_answer;
+import io.github.linuxns.internal.ffi.mount_request;
 import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.open_how;
 import io.github.linuxns.internal.ffi.pollfd;
 import io.github.linuxns.internal.ffi.posix_spawn_file_actions_t;
 import io.github.linuxns.internal.ffi.statfs;
 import io.github.linuxns.internal.ffi.statx;
+import io.github.linuxns.internal.ffi.statx_timestamp;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -30,6 +35,14 @@ class LayoutsTest {
     assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
     assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
     assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());
+    assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
+    assertThat(Layouts.STX_GID).isEqualTo(statx.stx_gid$offset());
+    assertThat(Layouts.STX_MTIME)
+        .isEqualTo(statx.stx_mtime$offset() + statx_timestamp.tv_sec$offset());
+    assertThat(Layouts.STX_MTIME_NANOS)
+        .isEqualTo(statx.stx_mtime$offset() + statx_timestamp.tv_nsec$offset());
+    assertThat(Layouts.STX_RDEV_MAJOR).isEqualTo(statx.stx_rdev_major$offset());
+    assertThat(Layouts.STX_RDEV_MINOR).isEqualTo(statx.stx_rdev_minor$offset());
     assertThat(Layouts.STX_DEV_MAJOR).isEqualTo(statx.stx_dev_major$offset());
     assertThat(Layouts.STX_DEV_MINOR).isEqualTo(statx.stx_dev_minor$offset());
     assertThat(Layouts.STATFS_SIZE).isEqualTo(statfs.sizeof());
@@ -44,6 +57,43 @@ class LayoutsTest {
     assertThat(Layouts.POLLFD_FD).isEqualTo(pollfd.fd$offset());
     assertThat(Layouts.POLLFD_EVENTS).isEqualTo(pollfd.events$offset());
     assertThat(Layouts.POLLFD_REVENTS).isEqualTo(pollfd.revents$offset());
+  }
+
+  @Test
+  void theNewerStructuresAreTheBindings() {
+    assertThat(Layouts.OPEN_HOW_SIZE).isEqualTo(open_how.sizeof());
+    assertThat(Layouts.OPEN_HOW_FLAGS).isEqualTo(open_how.flags$offset());
+    assertThat(Layouts.OPEN_HOW_RESOLVE).isEqualTo(open_how.resolve$offset());
+    assertThat(Layouts.DIRENT_LENGTH).isEqualTo(dirent64.d_reclen$offset());
+    assertThat(Layouts.DIRENT_NAME).isEqualTo(dirent64.d_name$offset());
+    assertThat(Layouts.MOUNT_REQUEST_SIZE).isEqualTo(mount_request.sizeof());
+    assertThat(Layouts.MOUNT_REQUEST_ID).isEqualTo(mount_request.mnt_id$offset());
+    assertThat(Layouts.MOUNT_REQUEST_PARAM).isEqualTo(mount_request.param$offset());
+    assertThat(Layouts.MOUNT_REQUEST_NAMESPACE).isEqualTo(mount_request.mnt_ns_id$offset());
+    assertThat(Layouts.MOUNT_ANSWER_SIZE).isEqualTo(mount_answer.sizeof());
+    assertThat(Layouts.MOUNT_MASK).isEqualTo(mount_answer.mask$offset());
+    assertThat(Layouts.MOUNT_DEV_MAJOR).isEqualTo(mount_answer.sb_dev_major$offset());
+    assertThat(Layouts.MOUNT_DEV_MINOR).isEqualTo(mount_answer.sb_dev_minor$offset());
+    assertThat(Layouts.MOUNT_SB_FLAGS).isEqualTo(mount_answer.sb_flags$offset());
+    assertThat(Layouts.MOUNT_FS_TYPE).isEqualTo(mount_answer.fs_type$offset());
+    assertThat(Layouts.MOUNT_ID).isEqualTo(mount_answer.mnt_id$offset());
+    assertThat(Layouts.MOUNT_PARENT_ID).isEqualTo(mount_answer.mnt_parent_id$offset());
+    assertThat(Layouts.MOUNT_ID_OLD).isEqualTo(mount_answer.mnt_id_old$offset());
+    assertThat(Layouts.MOUNT_PARENT_ID_OLD).isEqualTo(mount_answer.mnt_parent_id_old$offset());
+    assertThat(Layouts.MOUNT_ATTR).isEqualTo(mount_answer.mnt_attr$offset());
+    assertThat(Layouts.MOUNT_PROPAGATION).isEqualTo(mount_answer.mnt_propagation$offset());
+    assertThat(Layouts.MOUNT_PEER_GROUP).isEqualTo(mount_answer.mnt_peer_group$offset());
+    assertThat(Layouts.MOUNT_MASTER).isEqualTo(mount_answer.mnt_master$offset());
+    assertThat(Layouts.MOUNT_PROPAGATE_FROM).isEqualTo(mount_answer.propagate_from$offset());
+    assertThat(Layouts.MOUNT_ROOT).isEqualTo(mount_answer.mnt_root$offset());
+    assertThat(Layouts.MOUNT_POINT).isEqualTo(mount_answer.mnt_point$offset());
+    assertThat(Layouts.MOUNT_FS_SUBTYPE).isEqualTo(mount_answer.fs_subtype$offset());
+    assertThat(Layouts.MOUNT_SOURCE).isEqualTo(mount_answer.sb_source$offset());
+    assertThat(Layouts.MOUNT_OPTIONS).isEqualTo(mount_answer.opt_num$offset());
+    assertThat(Layouts.MOUNT_OPTION_ARRAY).isEqualTo(mount_answer.opt_array$offset());
+    assertThat(Layouts.MOUNT_SECURITY_OPTIONS).isEqualTo(mount_answer.opt_sec_num$offset());
+    assertThat(Layouts.MOUNT_SECURITY_OPTION_ARRAY).isEqualTo(mount_answer.opt_sec_array$offset());
+    assertThat(Layouts.MOUNT_SUPPORTED_MASK).isEqualTo(mount_answer.supported_mask$offset());
   }
 
   @Test

@@ -118,6 +118,16 @@ public final class SideBySide {
       }
       return;
     }
+    if (options.contains("--looks")) {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      out.println(machine());
+      out.println();
+      try (Floor.Holder _ = new Floor.Holder(plan);
+          Looks looks = new Looks(plan, out)) {
+        looks.measure();
+      }
+      return;
+    }
     try (Floor.Holder _ = new Floor.Holder(plan)) {
       new SideBySide(plan).run(quick);
     }
@@ -149,6 +159,10 @@ public final class SideBySide {
     print("| other ways | C | plain FFM | JNA | ours |", others);
     print(coldStart);
     printClaims(coldStart);
+    out.println();
+    try (Looks looks = new Looks(plan, out)) {
+      looks.measure();
+    }
     try (Launches launches = new Launches(plan, out)) {
       launches.measure();
     }

@@ -11,12 +11,16 @@ public final class Constants {
     public static final int O_RDWR = (int)2L;
     public static final int O_CREAT = (int)64L;
     public static final int O_EXCL = (int)128L;
+    public static final int O_NOCTTY = (int)256L;
     public static final int O_TRUNC = (int)512L;
     public static final int O_APPEND = (int)1024L;
+    public static final int O_NONBLOCK = (int)2048L;
     public static final int F_SETFD = (int)2L;
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
     public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
+    public static final int AT_SYMLINK_NOFOLLOW = (int)256L;
+    public static final int AT_REMOVEDIR = (int)512L;
     public static final int AT_EMPTY_PATH = (int)4096L;
     public static final int AT_RECURSIVE = (int)32768L;
     public static final int POLLIN = (int)1L;
@@ -45,6 +49,10 @@ public final class Constants {
     public static final int FIONREAD = (int)21531L;
     public static final int SIOCGIFFLAGS = (int)35091L;
     public static final int SIOCSIFFLAGS = (int)35092L;
+    public static final int MS_RDONLY = (int)1L;
+    public static final int MS_SYNCHRONOUS = (int)16L;
+    public static final int MS_MANDLOCK = (int)64L;
+    public static final int MS_DIRSYNC = (int)128L;
     public static final int MS_BIND = (int)4096L;
     public static final int MS_REC = (int)16384L;
     public static final int OPEN_TREE_CLONE = (int)1L;
@@ -60,6 +68,7 @@ public final class Constants {
     public static final int MOUNT_ATTR_NOATIME = (int)16L;
     public static final int MOUNT_ATTR_STRICTATIME = (int)32L;
     public static final int MOUNT_ATTR_NODIRATIME = (int)128L;
+    public static final int MOUNT_ATTR_IDMAP = (int)1048576L;
     public static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
     public static final int PR_SET_PDEATHSIG = (int)1L;
     public static final int PR_SET_DUMPABLE = (int)4L;
@@ -75,8 +84,13 @@ public final class Constants {
     public static final int WNOWAIT = (int)16777216L;
     public static final int __WALL = (int)1073741824L;
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
+    public static final int PROC_SUPER_MAGIC = (int)40864L;
     public static final int NSFS_MAGIC = (int)1853056627L;
+    public static final int RESOLVE_NO_MAGICLINKS = (int)2L;
+    public static final int RESOLVE_IN_ROOT = (int)16L;
     public static final int SECCOMP_SET_MODE_FILTER = (int)1L;
+    public static final int SYS_statmount = (int)457L;
+    public static final int SYS_listmount = (int)458L;
     public static final int SOCK_DGRAM = (int)2L;
     public static final int SOCK_SEQPACKET = (int)5L;
     public static final int SOCK_CLOEXEC = (int)524288L;
@@ -91,6 +105,7 @@ public final class Constants {
     public static final int MS_PRIVATE = (int)262144L;
     public static final int MS_SLAVE = (int)524288L;
     public static final int MS_SHARED = (int)1048576L;
+    public static final int MS_LAZYTIME = (int)33554432L;
     public static final int MNT_DETACH = (int)2L;
     public static final int P_PID = (int)1L;
     public static final int O_CLOEXEC = (int)524288L;
@@ -98,7 +113,12 @@ public final class Constants {
     public static final int AT_FDCWD = (int)-100L;
     public static final int S_IFMT = (int)61440L;
     public static final int S_IFDIR = (int)16384L;
+    public static final int S_IFCHR = (int)8192L;
+    public static final int S_IFBLK = (int)24576L;
     public static final int S_IFREG = (int)32768L;
+    public static final int S_IFIFO = (int)4096L;
+    public static final int S_IFLNK = (int)40960L;
+    public static final int S_IFSOCK = (int)49152L;
     public static final int AF_UNIX = (int)1L;
     public static final int CLOSE_RANGE_CLOEXEC = (int)4L;
     public static final int MFD_CLOEXEC = (int)1L;
@@ -123,6 +143,7 @@ public final class Constants {
     public static final int SYS_fsmount = (int)432L;
     public static final int SYS_fsopen = (int)430L;
     public static final int SYS_fstatfs = (int)138L;
+    public static final int SYS_getdents64 = (int)217L;
     public static final int SYS_getegid = (int)108L;
     public static final int SYS_geteuid = (int)107L;
     public static final int SYS_gettid = (int)186L;
@@ -136,6 +157,7 @@ public final class Constants {
     public static final int SYS_move_mount = (int)429L;
     public static final int SYS_open_tree = (int)428L;
     public static final int SYS_openat = (int)257L;
+    public static final int SYS_openat2 = (int)437L;
     public static final int SYS_pidfd_open = (int)434L;
     public static final int SYS_pidfd_send_signal = (int)424L;
     public static final int SYS_pipe2 = (int)293L;
@@ -185,5 +207,16 @@ public final class Constants {
     public static final int PIDFD_GET_TIME_NAMESPACE = (int)65287L;
     public static final int PIDFD_GET_USER_NAMESPACE = (int)65289L;
     public static final int PIDFD_GET_UTS_NAMESPACE = (int)65290L;
+    public static final int STATMOUNT_SB_BASIC = (int)1L;
+    public static final int STATMOUNT_MNT_BASIC = (int)2L;
+    public static final int STATMOUNT_PROPAGATE_FROM = (int)4L;
+    public static final int STATMOUNT_MNT_ROOT = (int)8L;
+    public static final int STATMOUNT_MNT_POINT = (int)16L;
+    public static final int STATMOUNT_FS_TYPE = (int)32L;
+    public static final int STATMOUNT_FS_SUBTYPE = (int)256L;
+    public static final int STATMOUNT_SB_SOURCE = (int)512L;
+    public static final int STATMOUNT_OPT_ARRAY = (int)1024L;
+    public static final int STATMOUNT_OPT_SEC_ARRAY = (int)2048L;
+    public static final int STATMOUNT_SUPPORTED_MASK = (int)4096L;
     public static final int MFD_EXEC = (int)16L;
 }

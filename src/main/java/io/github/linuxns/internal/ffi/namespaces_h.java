@@ -68,6 +68,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_EXCL() {
         return O_EXCL;
     }
+    private static final int O_NOCTTY = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define O_NOCTTY 256
+     * }
+     */
+    public static int O_NOCTTY() {
+        return O_NOCTTY;
+    }
     private static final int O_TRUNC = (int)512L;
     /**
      * {@snippet lang=c :
@@ -85,6 +94,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int O_APPEND() {
         return O_APPEND;
+    }
+    private static final int O_NONBLOCK = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define O_NONBLOCK 2048
+     * }
+     */
+    public static int O_NONBLOCK() {
+        return O_NONBLOCK;
     }
     private static final int F_SETFD = (int)2L;
     /**
@@ -121,6 +139,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int LOCK_EX() {
         return LOCK_EX;
+    }
+    private static final int AT_SYMLINK_NOFOLLOW = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define AT_SYMLINK_NOFOLLOW 256
+     * }
+     */
+    public static int AT_SYMLINK_NOFOLLOW() {
+        return AT_SYMLINK_NOFOLLOW;
+    }
+    private static final int AT_REMOVEDIR = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * #define AT_REMOVEDIR 512
+     * }
+     */
+    public static int AT_REMOVEDIR() {
+        return AT_REMOVEDIR;
     }
     private static final int AT_EMPTY_PATH = (int)4096L;
     /**
@@ -374,6 +410,42 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SIOCSIFFLAGS() {
         return SIOCSIFFLAGS;
     }
+    private static final int MS_RDONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_RDONLY 1
+     * }
+     */
+    public static int MS_RDONLY() {
+        return MS_RDONLY;
+    }
+    private static final int MS_SYNCHRONOUS = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_SYNCHRONOUS 16
+     * }
+     */
+    public static int MS_SYNCHRONOUS() {
+        return MS_SYNCHRONOUS;
+    }
+    private static final int MS_MANDLOCK = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_MANDLOCK 64
+     * }
+     */
+    public static int MS_MANDLOCK() {
+        return MS_MANDLOCK;
+    }
+    private static final int MS_DIRSYNC = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_DIRSYNC 128
+     * }
+     */
+    public static int MS_DIRSYNC() {
+        return MS_DIRSYNC;
+    }
     private static final int MS_BIND = (int)4096L;
     /**
      * {@snippet lang=c :
@@ -508,6 +580,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MOUNT_ATTR_NODIRATIME() {
         return MOUNT_ATTR_NODIRATIME;
+    }
+    private static final int MOUNT_ATTR_IDMAP = (int)1048576L;
+    /**
+     * {@snippet lang=c :
+     * #define MOUNT_ATTR_IDMAP 1048576
+     * }
+     */
+    public static int MOUNT_ATTR_IDMAP() {
+        return MOUNT_ATTR_IDMAP;
     }
     private static final int MOUNT_ATTR_NOSYMFOLLOW = (int)2097152L;
     /**
@@ -644,6 +725,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int _LINUX_CAPABILITY_VERSION_3() {
         return _LINUX_CAPABILITY_VERSION_3;
     }
+    private static final int PROC_SUPER_MAGIC = (int)40864L;
+    /**
+     * {@snippet lang=c :
+     * #define PROC_SUPER_MAGIC 40864
+     * }
+     */
+    public static int PROC_SUPER_MAGIC() {
+        return PROC_SUPER_MAGIC;
+    }
     private static final int NSFS_MAGIC = (int)1853056627L;
     /**
      * {@snippet lang=c :
@@ -653,6 +743,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int NSFS_MAGIC() {
         return NSFS_MAGIC;
     }
+    private static final int RESOLVE_NO_MAGICLINKS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define RESOLVE_NO_MAGICLINKS 2
+     * }
+     */
+    public static int RESOLVE_NO_MAGICLINKS() {
+        return RESOLVE_NO_MAGICLINKS;
+    }
+    private static final int RESOLVE_IN_ROOT = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define RESOLVE_IN_ROOT 16
+     * }
+     */
+    public static int RESOLVE_IN_ROOT() {
+        return RESOLVE_IN_ROOT;
+    }
     private static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     /**
      * {@snippet lang=c :
@@ -661,6 +769,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SECCOMP_SET_MODE_FILTER() {
         return SECCOMP_SET_MODE_FILTER;
+    }
+    private static final int SYS_statmount = (int)457L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_statmount 457
+     * }
+     */
+    public static int SYS_statmount() {
+        return SYS_statmount;
+    }
+    private static final int SYS_listmount = (int)458L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_listmount 458
+     * }
+     */
+    public static int SYS_listmount() {
+        return SYS_listmount;
     }
     private static final int SOCK_DGRAM = (int)2L;
     /**
@@ -1107,6 +1233,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_SHARED() {
         return MS_SHARED;
     }
+    private static final int MS_LAZYTIME = (int)33554432L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_LAZYTIME = 33554432
+     * }
+     */
+    public static int MS_LAZYTIME() {
+        return MS_LAZYTIME;
+    }
     private static final int MNT_DETACH = (int)2L;
     /**
      * {@snippet lang=c :
@@ -1170,6 +1305,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int S_IFDIR() {
         return S_IFDIR;
     }
+    private static final int S_IFCHR = (int)8192L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFCHR 8192
+     * }
+     */
+    public static int S_IFCHR() {
+        return S_IFCHR;
+    }
+    private static final int S_IFBLK = (int)24576L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFBLK 24576
+     * }
+     */
+    public static int S_IFBLK() {
+        return S_IFBLK;
+    }
     private static final int S_IFREG = (int)32768L;
     /**
      * {@snippet lang=c :
@@ -1178,6 +1331,33 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int S_IFREG() {
         return S_IFREG;
+    }
+    private static final int S_IFIFO = (int)4096L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFIFO 4096
+     * }
+     */
+    public static int S_IFIFO() {
+        return S_IFIFO;
+    }
+    private static final int S_IFLNK = (int)40960L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFLNK 40960
+     * }
+     */
+    public static int S_IFLNK() {
+        return S_IFLNK;
+    }
+    private static final int S_IFSOCK = (int)49152L;
+    /**
+     * {@snippet lang=c :
+     * #define S_IFSOCK 49152
+     * }
+     */
+    public static int S_IFSOCK() {
+        return S_IFSOCK;
     }
     private static final int AF_UNIX = (int)1L;
     /**
@@ -1395,6 +1575,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_fstatfs() {
         return SYS_fstatfs;
     }
+    private static final int SYS_getdents64 = (int)217L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_getdents64 217
+     * }
+     */
+    public static int SYS_getdents64() {
+        return SYS_getdents64;
+    }
     private static final int SYS_getegid = (int)108L;
     /**
      * {@snippet lang=c :
@@ -1511,6 +1700,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_openat() {
         return SYS_openat;
+    }
+    private static final int SYS_openat2 = (int)437L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_openat2 437
+     * }
+     */
+    public static int SYS_openat2() {
+        return SYS_openat2;
     }
     private static final int SYS_pidfd_open = (int)434L;
     /**
@@ -1952,6 +2150,105 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int PIDFD_GET_UTS_NAMESPACE() {
         return PIDFD_GET_UTS_NAMESPACE;
+    }
+    private static final int STATMOUNT_SB_BASIC = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_SB_BASIC 1
+     * }
+     */
+    public static int STATMOUNT_SB_BASIC() {
+        return STATMOUNT_SB_BASIC;
+    }
+    private static final int STATMOUNT_MNT_BASIC = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_MNT_BASIC 2
+     * }
+     */
+    public static int STATMOUNT_MNT_BASIC() {
+        return STATMOUNT_MNT_BASIC;
+    }
+    private static final int STATMOUNT_PROPAGATE_FROM = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_PROPAGATE_FROM 4
+     * }
+     */
+    public static int STATMOUNT_PROPAGATE_FROM() {
+        return STATMOUNT_PROPAGATE_FROM;
+    }
+    private static final int STATMOUNT_MNT_ROOT = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_MNT_ROOT 8
+     * }
+     */
+    public static int STATMOUNT_MNT_ROOT() {
+        return STATMOUNT_MNT_ROOT;
+    }
+    private static final int STATMOUNT_MNT_POINT = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_MNT_POINT 16
+     * }
+     */
+    public static int STATMOUNT_MNT_POINT() {
+        return STATMOUNT_MNT_POINT;
+    }
+    private static final int STATMOUNT_FS_TYPE = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_FS_TYPE 32
+     * }
+     */
+    public static int STATMOUNT_FS_TYPE() {
+        return STATMOUNT_FS_TYPE;
+    }
+    private static final int STATMOUNT_FS_SUBTYPE = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_FS_SUBTYPE 256
+     * }
+     */
+    public static int STATMOUNT_FS_SUBTYPE() {
+        return STATMOUNT_FS_SUBTYPE;
+    }
+    private static final int STATMOUNT_SB_SOURCE = (int)512L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_SB_SOURCE 512
+     * }
+     */
+    public static int STATMOUNT_SB_SOURCE() {
+        return STATMOUNT_SB_SOURCE;
+    }
+    private static final int STATMOUNT_OPT_ARRAY = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_OPT_ARRAY 1024
+     * }
+     */
+    public static int STATMOUNT_OPT_ARRAY() {
+        return STATMOUNT_OPT_ARRAY;
+    }
+    private static final int STATMOUNT_OPT_SEC_ARRAY = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_OPT_SEC_ARRAY 2048
+     * }
+     */
+    public static int STATMOUNT_OPT_SEC_ARRAY() {
+        return STATMOUNT_OPT_SEC_ARRAY;
+    }
+    private static final int STATMOUNT_SUPPORTED_MASK = (int)4096L;
+    /**
+     * {@snippet lang=c :
+     * #define STATMOUNT_SUPPORTED_MASK 4096
+     * }
+     */
+    public static int STATMOUNT_SUPPORTED_MASK() {
+        return STATMOUNT_SUPPORTED_MASK;
     }
     private static final int MFD_EXEC = (int)16L;
     /**

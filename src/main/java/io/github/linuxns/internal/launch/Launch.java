@@ -263,7 +263,7 @@ final class Launch {
         handleOfFirst = Child.handle(first); // takes a while, but so does what the child does now
       }
       while (true) {
-        int ready = LaunchCalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
+        int ready = Syscalls.poll(control, program.asks() ? POLLIN : 0, nextLook());
         if (ready < 0) {
           throw Failures.of(SystemCall.PPOLL, ready, "a launch");
         }
@@ -287,7 +287,7 @@ final class Launch {
       // A dying process lets go of its memory, and with it of our rights over it, before its files.
       LaunchReport came = LaunchCalls.readReport(report);
       boolean failed = came != null && came.failed();
-      if (!failed && (LaunchCalls.poll(control, 0, INTERRUPT_MILLIS) & POLLHUP) == 0) {
+      if (!failed && (Syscalls.poll(control, 0, INTERRUPT_MILLIS) & POLLHUP) == 0) {
         throw e;
       }
     }
@@ -343,7 +343,7 @@ final class Launch {
   private static void awaitInit(LaunchReport came) {
     int pidfd = came.last() == 0 ? -1 : Syscalls.pidfdOpen(came.last());
     if (pidfd >= 0) {
-      int _ = LaunchCalls.poll(pidfd, POLLIN, KILL_MILLIS);
+      int _ = Syscalls.poll(pidfd, POLLIN, KILL_MILLIS);
       Syscalls.close(pidfd);
     }
   }
@@ -421,7 +421,7 @@ final class Launch {
         status[0] = SIGKILL;
         break;
       }
-      if (LaunchCalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
+      if (Syscalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
         int _ = Syscalls.close(pidfd);
         pidfd = -1;
       }

@@ -5,7 +5,6 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Arch;
-import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.lang.foreign.Arena;
@@ -21,16 +20,11 @@ import org.jspecify.annotations.Nullable;
  * one call and returns what that returned, or −errno.
  */
 final class LaunchCalls {
-  private static final long NANOS_PER_MILLI = 1_000_000;
-
   /** The permissions of a file that is private. */
   private static final int OWNER_ALONE = 0700;
 
   /** As the JDK makes files, less what the umask of the process takes away. */
   private static final int MODE_OF_NEW_FILES = 0b110_110_110;
-
-  /** As much as a pipe holds, unless somebody has changed that. */
-  private static final int MAX_TRANSFER = 1 << 16;
 
   /** A struct sigaction of the kernel's: handler, flags, restorer and mask, a word each. */
   private static final int SIGACTION_BYTES = 4 * Long.BYTES;
@@ -178,36 +172,6 @@ final class LaunchCalls {
     return open(path, flags | O_CLOEXEC, MODE_OF_NEW_FILES);
   }
 
-  /** Reads what there is, or waits for it; 0 at the end. */
-  static int read(int fd, byte[] target, int offset, int length) {
-    int most = Math.min(length, MAX_TRANSFER);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = arena.allocate(most);
-      int count;
-      do {
-        count = (int) Syscalls.call(SystemCall.READ, fd, bytes.address(), most, 0, 0);
-      } while (count == -Errno.EINTR.number());
-      if (count > 0) {
-        buffer(bytes).get(target, offset, count);
-      }
-      return count;
-    }
-  }
-
-  /** Writes some or all of it. */
-  static int write(int fd, byte[] source, int offset, int length) {
-    int most = Math.min(length, MAX_TRANSFER);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = arena.allocate(most);
-      buffer(bytes).put(source, offset, most);
-      int count;
-      do {
-        count = (int) Syscalls.call(SystemCall.WRITE, fd, bytes.address(), most, 0, 0);
-      } while (count == -Errno.EINTR.number());
-      return count;
-    }
-  }
-
   /** How many bytes there are to read. */
   static int available(int fd) {
     try (Arena arena = Arena.ofConfined()) {
@@ -220,29 +184,6 @@ final class LaunchCalls {
   /** A copy whose number is not below another. */
   static int duplicateFrom(int fd, int lowest) {
     return (int) Syscalls.call(SystemCall.FCNTL, fd, F_DUPFD_CLOEXEC, lowest, 0, 0);
-  }
-
-  /**
-   * Waits until something has happened to a descriptor.
-   *
-   * @param millis at most
-   * @return what has happened, 0 if nothing
-   */
-  static int poll(int fd, int events, long millis) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(Layouts.POLLFD_SIZE + 2L * Long.BYTES, Long.BYTES);
-      ByteBuffer fields = buffer(memory);
-      fields.putInt(Layouts.POLLFD_FD, fd).putShort(Layouts.POLLFD_EVENTS, (short) events);
-      fields.putLong(Layouts.POLLFD_SIZE, millis / 1000);
-      fields.putLong(Layouts.POLLFD_SIZE + Long.BYTES, millis % 1000 * NANOS_PER_MILLI);
-      long address = memory.address();
-      long timeout = address + Layouts.POLLFD_SIZE;
-      int result;
-      do {
-        result = (int) Syscalls.call(SystemCall.PPOLL, address, 1, timeout, 0, 0);
-      } while (result == -Errno.EINTR.number());
-      return result <= 0 ? result : fields.getShort(Layouts.POLLFD_REVENTS);
-    }
   }
 
   /** Kills a child that has not been reaped, so that its number is still its own. */

@@ -5,6 +5,7 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
 import java.io.InputStream;
@@ -79,14 +80,14 @@ final class PipeInput extends InputStream {
         rest = Arrays.copyOfRange(rest, position, rest.length + more);
         position = 0;
         while (left < rest.length) {
-          int count = LaunchCalls.read(fd, rest, left, rest.length - left);
+          int count = Syscalls.read(fd, rest, left, rest.length - left);
           if (count <= 0) {
             rest = Arrays.copyOf(rest, left);
           }
           left += Math.max(0, count);
         }
       }
-      if (LaunchCalls.poll(fd, POLLIN, 0) == POLLHUP) {
+      if (Syscalls.poll(fd, POLLIN, 0) == POLLHUP) {
         end();
       }
     } finally {
@@ -132,7 +133,7 @@ final class PipeInput extends InputStream {
     int fd = Pipes.acquire(pipe);
     try {
       Pipes.await(fd, POLLIN);
-      int count = LaunchCalls.read(fd, target, offset, length);
+      int count = Syscalls.read(fd, target, offset, length);
       if (count < 0) {
         throw failure(SystemCall.READ, count);
       }

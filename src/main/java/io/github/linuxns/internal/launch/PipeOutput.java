@@ -4,6 +4,7 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,7 +31,7 @@ final class PipeOutput extends OutputStream {
     } catch (IllegalStateException closedBefore) {
       return;
     }
-    boolean unread = (LaunchCalls.poll(fd, 0, 0) & POLLERR) != 0;
+    boolean unread = (Syscalls.poll(fd, 0, 0) & POLLERR) != 0;
     pipe.release();
     if (unread) {
       pipe.close();
@@ -65,7 +66,7 @@ final class PipeOutput extends OutputStream {
       Pipes.await(fd, POLLOUT);
       int left = length - written;
       int count =
-          LaunchCalls.write(
+          Syscalls.write(
               fd, source, offset + written, atOnce ? Math.min(left, TAKEN_AT_ONCE) : left);
       if (count < 0) {
         throw Failures.of(SystemCall.WRITE, count, "the input of a process");

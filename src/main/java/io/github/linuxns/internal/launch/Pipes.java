@@ -2,6 +2,7 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import java.io.IOException;
 
 /** What reading and writing have in common. */
@@ -24,7 +25,7 @@ final class Pipes {
    * the thread that carries it. Only one thread at a time may use the pipe.
    */
   static void await(int fd, int events) throws SyscallException {
-    if (Thread.currentThread().isVirtual() && LaunchCalls.poll(fd, events, 0) == 0) {
+    if (Thread.currentThread().isVirtual() && Syscalls.poll(fd, events, 0) == 0) {
       ChildWatch.await(fd, events);
     }
   }

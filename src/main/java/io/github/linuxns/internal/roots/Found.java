@@ -1,0 +1,145 @@
+package io.github.linuxns.internal.roots;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Arch;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.FileStatus;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import java.util.Arrays;
+
+/**
+ * Something below a root: open as a mere path, which does nothing to a FIFO or a device, and then
+ * asked what it is. Only a regular file is opened for reading, by its descriptor: it is the same
+ * file, whatever has been put in its place meanwhile. That this is done without blocking is for
+ * leases, by which whoever has one makes others wait.
+ *
+ * @param file what is open
+ * @param status what it was when it was opened
+ * @param path what it is called there
+ */
+public record Found(OpenFile file, FileStatus status, String path) implements AutoCloseable {
+  private static final int MAX_LINK = 4096;
+  private static final byte[] HERE = {'.'};
+
+  /** What was opened as a mere path, or not. */
+  static Found opened(int fd, String path, SystemCall call) throws SyscallException {
+    if (fd < 0) {
+      throw Failures.of(call, fd, path);
+    }
+    OpenFile file = new OpenFile(fd);
+    try {
+      return new Found(file, statusOf(file, path), path);
+    } catch (SyscallException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static FileStatus statusOf(OpenFile file, String path) throws SyscallException {
+    int fd = file.acquire();
+    try {
+      FileStatus status = new FileStatus();
+      int result = Syscalls.status(fd, status);
+      if (result < 0) {
+        throw Failures.of(SystemCall.STATX, result, path);
+      }
+      return status;
+    } finally {
+      file.release();
+    }
+  }
+
+  /** A link's text; EINVAL if it is none. */
+  public byte[] linkText() throws SyscallException {
+    if (!status.isLink()) {
+      throw Failures.of(SystemCall.READLINKAT, -Errno.EINVAL.number(), path, "it is not a link");
+    }
+    int fd = file.acquire();
+    try {
+      byte[] text = new byte[MAX_LINK];
+      int length = Syscalls.readLink(fd, "", text);
+      if (length < 0) {
+        throw Failures.of(SystemCall.READLINKAT, length, path);
+      }
+      return Arrays.copyOf(text, length);
+    } finally {
+      file.release();
+    }
+  }
+
+  /** Opens it for reading, if it is a regular file. */
+  OpenFile openForReading() throws SyscallException {
+    if (status.isDirectory()) {
+      throw Failures.of(SystemCall.OPENAT, -Errno.EISDIR.number(), path);
+    }
+    if (!status.isRegularFile()) {
+      throw Failures.of(
+          SystemCall.OPENAT,
+          -Errno.EINVAL.number(),
+          path,
+          "it is not a regular file: FIFOs, sockets and devices are not opened");
+    }
+    int fd = file.acquire();
+    try {
+      int opened = Syscalls.reopen(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      if (opened < 0) {
+        throw notOpened(opened);
+      }
+      return checked(new OpenFile(opened));
+    } finally {
+      file.release();
+    }
+  }
+
+  private SyscallException notOpened(int result) {
+    return switch (Errno.of(-result)) {
+      case ENOENT -> Failures.of(SystemCall.OPENAT, result, path, Failures.NO_PROC);
+      case EAGAIN ->
+          Failures.of(
+              SystemCall.OPENAT,
+              result,
+              path,
+              "a process has a lease on it, and has to give that up first");
+      default -> Failures.of(SystemCall.OPENAT, result, path);
+    };
+  }
+
+  /** It was reached by way of /proc: on a thread that is in a container, by the container's. */
+  private OpenFile checked(OpenFile opened) throws SyscallException {
+    try {
+      FileStatus now = statusOf(opened, path);
+      if (now.isSameFileAs(status) && now.isRegularFile()) {
+        return opened;
+      }
+      throw Failures.of(
+          SystemCall.OPENAT, -Errno.ESTALE.number(), path, "/proc is not that of this process");
+    } catch (SyscallException | RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Opens it to be listed, if it is a directory. */
+  DirectoryNames openDirectory() throws SyscallException {
+    int fd = file.acquire();
+    try {
+      int opened = RootCalls.open(fd, HERE, O_RDONLY | Arch.current().oDirectory());
+      if (opened < 0) {
+        throw Failures.of(SystemCall.OPENAT, opened, path);
+      }
+      return new DirectoryNames(new OpenFile(opened), path);
+    } finally {
+      file.release();
+    }
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

@@ -1,15 +1,18 @@
 package io.github.linuxns;
 
+import io.github.linuxns.internal.NamedNetworks;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.PinTable;
 import io.github.linuxns.internal.Pins;
 import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
 import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.NewFamily;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -121,7 +124,8 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * Opens the namespace that is pinned at a file, or else makes one and pins it there. Of several
    * JVMs that do so at once, one makes it, and all get the same.
    *
-   * @param pin the file; it may be missing, its directory may not
+   * @param pin the file; it may be missing, its directory may not, but for that of {@link
+   *     #networkFile}
    * @param type its type; what is pinned must be of it
    * @return a handle, to be closed
    * @throws SyscallException {@code EINVAL} if another type is pinned there; {@code EEXIST} if
@@ -205,19 +209,30 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   /**
    * Keeps the namespace alive beyond every process, by a mount on a file; {@link #open(Path)} opens
-   * it again, also in other programs: {@code nsenter --net=FILE}, and {@code ip netns} if the file
-   * lies in {@code /run/netns}. To pin the same namespace at the same file again does nothing.
+   * it again, also in other programs: {@code nsenter --net=FILE}. To pin the same namespace at the
+   * same file again does nothing, and of several that pin there at once all agree on the first.
    *
-   * <p>The mount is made in the calling thread's mount namespace. It needs {@code CAP_SYS_ADMIN} in
-   * the user namespace that owns that.
+   * <p>The mount is made in the calling thread's mount namespace, which must be older than a {@link
+   * NamespaceType#MOUNT} namespace that is pinned: no thread can pin the one that it is in, another
+   * one can. Where mounts are shared with other mount namespaces the pin is seen there as well; but
+   * not that of a mount namespace, for which the file becomes a mount of its own that is private. A
+   * {@link NamespaceType#PID} namespace whose init has ended stays what it is, and no process can
+   * be started in it.
    *
-   * @param target the file, which is made if it is missing; an empty one is used; its directory
-   *     must be there
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount
+   * namespace. Keep pins in a directory that only you can write; who can remove the file, even
+   * elsewhere, takes the pin along.
+   *
+   * @param target the file, which is made if it is missing, for its owner only; an empty one of the
+   *     caller's is used; a link is not followed; its directory must be there, but for that of
+   *     {@link #networkFile}
    * @throws IllegalStateException if it is closed
    * @throws SyscallException {@code EEXIST} if something else is there; {@code ENOENT} if the
-   *     directory is missing; {@code EPERM} without the privilege; {@code EINVAL} for a {@link
-   *     NamespaceType#MOUNT} namespace on a mount that propagates to others, or older than the
-   *     caller's; no file is left
+   *     directory is missing; {@code EPERM} without the privilege; {@code EINVAL} for a mount
+   *     namespace that is not younger than the caller's, or that Linux 6.18 takes for older since
+   *     it was made on another CPU, which does not happen to those of {@link #create}; {@code
+   *     ENOSPC} if there are too many mounts; {@code EACCES}, {@code EROFS} and others as open(2)
+   *     has them; nothing is left
    * @see <a href="https://man7.org/linux/man-pages/man2/mount.2.html">mount(2)</a>
    */
   public void pin(Path target) throws SyscallException {
@@ -227,7 +242,8 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   /**
    * Undoes {@link #pin}: takes the mount off, and removes the file. The namespace goes when nothing
-   * else holds it. What somebody else pins there meanwhile stays.
+   * else holds it. What somebody else pins there meanwhile stays, and so does a file that is there
+   * by a mount of somebody else's.
    *
    * <p>A file that is removed takes along what is pinned at it in other mount namespaces, where the
    * directory is the same: keep pins where only one mount namespace has them.
@@ -240,6 +256,38 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    */
   public static void unpin(Path target) throws SyscallException {
     Pins.unpin(target);
+  }
+
+  /**
+   * Lists what is pinned, by whatever program, in the calling thread's mount namespace. It needs no
+   * privilege and opens none of them.
+   *
+   * @return the namespace by its file, in the kernel's order; it does not change. Left out are
+   *     those below another mount or outside of the thread's root, which no path leads to, and
+   *     those at a path for which Java has no name
+   * @throws SyscallException {@code ENOENT} if {@code /proc} is not mounted
+   * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html">
+   *     proc_pid_mountinfo(5)</a>
+   */
+  public static Map<Path, Namespace> pinned() throws SyscallException {
+    return PinTable.read();
+  }
+
+  /**
+   * Tells the file at which {@code ip netns} keeps a network of that name, for {@link #open(Path)},
+   * {@link #openOrCreate}, {@link #pin} and {@link #unpin}. What is pinned there {@code ip netns}
+   * lists, uses and deletes; its directory is made as {@code ip} makes it when the first network is
+   * pinned there.
+   *
+   * {@snippet file="io/github/linuxns/Snippets.java" region="named"}
+   *
+   * @param name at most 255 bytes, without a slash
+   * @return {@code /run/netns/NAME}, whether it is there or not
+   * @throws IllegalArgumentException for a name that {@code ip netns} would not take
+   * @see <a href="https://man7.org/linux/man-pages/man8/ip-netns.8.html">ip-netns(8)</a>
+   */
+  public static Path networkFile(String name) {
+    return NamedNetworks.file(name);
   }
 
   /**

@@ -82,9 +82,11 @@ class FaultIT {
     "call, setns:error=EPERM:when=1+, EPERM, stayed",
     "factory, setns:error=EPERM:when=1+, EPERM, stayed",
     "factory, fcntl:error=EMFILE:when=1, EMFILE, stayed",
-    "pin, mount:error=EPERM:when=1+, mount, stayed",
+    "pin, open_tree:error=EPERM:when=1+, open_tree, stayed",
+    "pin, move_mount:error=ENOSPC:when=1+, sysctl fs.mount-max, stayed",
+    "pin, move_mount:error=ENOENT:when=1+, ENOENT, stayed",
     "pin, flock:error=ENOLCK:when=1+, flock, stayed",
-    "openOrCreate, mount:error=ENOMEM:when=1+, ENOMEM, stayed",
+    "openOrCreate, move_mount:error=ENOMEM:when=1+, ENOMEM, stayed",
     "openOrCreate, unshare:error=ENOSPC:when=1+, ENOSPC, stayed",
     // The first is the proof that the directory can be changed to, then there and back.
     "mount, fchdir:error=EACCES:when=1, fchdir, stayed",

@@ -106,30 +106,4 @@ class InitialRootIT {
       }
     }
   }
-
-  @Test
-  void ipNetnsSeesWhatWePinAndWeOpenWhatItAdds() throws Exception {
-    Requirements.command("ip");
-    Path ours = Path.of("/run/netns/linuxns-test-ours");
-    Path theirs = Path.of("/run/netns/linuxns-test-theirs");
-    Machine.run("ip", "netns", "add", theirs.getFileName().toString());
-    try (NamespaceHandle opened = NamespaceHandle.open(theirs);
-        NamespaceHandle created = NamespaceHandle.openOrCreate(ours, NamespaceType.NETWORK)) {
-      assertThat(opened.type()).isEqualTo(NamespaceType.NETWORK);
-      assertThat(Machine.run("ip", "netns", "list")).contains(ours.getFileName().toString());
-      assertThat(
-              Machine.run(
-                  "ip",
-                  "netns",
-                  "exec",
-                  ours.getFileName().toString(),
-                  "readlink",
-                  "/proc/self/ns/net"))
-          .isEqualTo(created.toString());
-    } finally {
-      NamespaceHandle.unpin(ours);
-      Machine.run("ip", "netns", "delete", theirs.getFileName().toString());
-    }
-    assertThat(ours).doesNotExist();
-  }
 }

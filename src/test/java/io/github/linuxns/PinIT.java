@@ -21,6 +21,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -150,6 +151,37 @@ class PinIT {
   }
 
   @Test
+  void whereNoFileCanBeIsSaid() throws Exception {
+    Path fifo = directory.resolve("fifo");
+    Machine.run("mkfifo", fifo.toString());
+    Path file = Files.createFile(directory.resolve("file"));
+    try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+      assertErrno(Errno.EEXIST, () -> uts.pin(fifo));
+      assertErrno(Errno.EEXIST, () -> uts.pin(Path.of("/")));
+      assertErrno(Errno.EEXIST, () -> uts.pin(Path.of("/proc/self/ns/uts"))); // a link
+      assertErrno(Errno.EEXIST, () -> uts.pin(directory.resolve("..")));
+      assertErrno(Errno.ENOENT, () -> uts.pin(Path.of("")));
+      assertErrno(Errno.ENOENT, () -> uts.pin(Path.of("/proc/linuxns")));
+      assertErrno(Errno.ENOTDIR, () -> uts.pin(file.resolve("pin")));
+      assertErrno(Errno.ENAMETOOLONG, () -> uts.pin(directory.resolve("x".repeat(256))));
+      assertErrno(Errno.EINVAL, () -> NamespaceHandle.unpin(fifo));
+      assertErrno(Errno.EINVAL, () -> NamespaceHandle.unpin(Path.of("/")));
+    }
+    try (Stream<Path> left = Files.list(directory)) {
+      assertThat(left).containsExactlyInAnyOrder(fifo, file);
+    }
+  }
+
+  @Test
+  void aClosedHandlePinsNothing() throws Exception {
+    Path pin = directory.resolve("pin");
+    NamespaceHandle closed = NamespaceHandle.create(NamespaceType.UTS);
+    closed.close();
+    assertThatThrownBy(() -> closed.pin(pin)).isInstanceOf(IllegalStateException.class);
+    assertThat(pin).doesNotExist();
+  }
+
+  @Test
   void anotherNamespaceInTheWayStaysToo() throws Exception {
     Path pin = directory.resolve("pin");
     try (NamespaceHandle first = NamespaceHandle.create(NamespaceType.UTS);
@@ -206,7 +238,7 @@ class PinIT {
       assertThatThrownBy(() -> own.pin(pin))
           .isInstanceOf(SyscallException.class)
           .hasMessageContaining("EINVAL")
-          .hasMessageContaining("propagation");
+          .hasMessageContaining("older than itself");
     }
     assertThat(pin).doesNotExist();
   }

@@ -112,6 +112,15 @@ final class Snippets {
     // @end
   }
 
+  static Namespace named() throws IOException {
+    // @start region="named"
+    Path blue = NamespaceHandle.networkFile("blue"); // where ip netns keeps it
+    try (var network = NamespaceHandle.openOrCreate(blue, NETWORK)) {
+      return network.namespace(); // ip netns list, exec and delete know it, too
+    }
+    // @end
+  }
+
   static String failure(long pid) throws IOException {
     // @start region="failure"
     try (var handle = NamespaceHandle.open(pid, NETWORK)) {

@@ -209,6 +209,7 @@ class SnippetsIT {
             "look",
             "several",
             "pin",
+            "named",
             "failure")) {
       assertThat(readme).contains(region(source, region));
     }

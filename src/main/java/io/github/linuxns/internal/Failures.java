@@ -154,8 +154,8 @@ public final class Failures {
   }
 
   /** Binding a namespace to a file. */
-  static SyscallException pinning(int result, String target, NamespaceType type) {
-    return of(SystemCall.MOUNT, result, target, REMEDIES.pinning(errno(result), type));
+  static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
+    return of(call, result, target, REMEDIES.pinning(errno(result), type));
   }
 
   /** Taking a namespace off a file. */

@@ -6,6 +6,7 @@ import java.time.Instant;
 /** What the kernel says of an open file; filled by {@link Syscalls#status}. */
 public final class FileStatus {
   int mode;
+
   long inode;
   int deviceMajor;
   int deviceMinor;
@@ -79,6 +80,11 @@ public final class FileStatus {
   /** The minor number of the device that it stands for. */
   public int ofDeviceMinor() {
     return ofDeviceMinor;
+  }
+
+  /** True if nobody may do anything with it, by its mode. */
+  boolean isClosedToAll() {
+    return (mode & ~Constants.S_IFMT) == 0;
   }
 
   public boolean isSameFileAs(FileStatus other) {

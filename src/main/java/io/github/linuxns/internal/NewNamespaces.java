@@ -19,7 +19,11 @@ public final class NewNamespaces implements Destination {
     return FreshThread.call(
         "namespace-create",
         () -> {
+          YoungerMounts ours = type == NamespaceType.MOUNT ? YoungerMounts.thanCurrent() : null;
           ThreadPosition.ofCurrentThread().settle(new NewNamespaces(Set.of(type)));
+          if (ours != null) {
+            ours.moveOn();
+          }
           return NamespaceFiles.openCurrent(type);
         });
   }

@@ -18,17 +18,14 @@ import org.jspecify.annotations.Nullable;
  * descriptor, so it can never be what somebody else has pinned there meanwhile.
  */
 public final class Pins {
-  private static final int OWNER_ONLY = 0400;
-
   private Pins() {}
 
   /** See {@link io.github.linuxns.NamespaceHandle#pin}. */
   public static void pin(Opened mine, Path target) throws SyscallException {
-    String path = Paths.text(target);
-    Opened pinned = onPlatformThread(() -> findOrPin(path, mine::duplicate));
+    Opened pinned = findOrPin(target, mine.namespace().type(), mine::duplicate);
     pinned.file().close();
     if (!pinned.namespace().equals(mine.namespace())) {
-      throw alreadyThere(path, pinned.namespace() + " is pinned there");
+      throw alreadyThere(target.toString(), pinned.namespace() + " is pinned there");
     }
   }
 
@@ -36,14 +33,13 @@ public final class Pins {
   public static Opened openOrCreate(
       Path target, NamespaceType type, Enterable.Task<Opened, SyscallException> made)
       throws SyscallException {
-    String path = Paths.text(target);
-    Opened pinned = onPlatformThread(() -> findOrPin(path, made));
+    Opened pinned = findOrPin(target, type, made);
     if (pinned.namespace().type() != type) {
       pinned.file().close();
       throw Failures.of(
           SystemCall.OPENAT,
           -Errno.EINVAL.number(),
-          path,
+          target.toString(),
           "it is " + pinned.namespace() + ", not a " + type + " namespace");
     }
     return pinned;
@@ -51,10 +47,11 @@ public final class Pins {
 
   /** See {@link io.github.linuxns.NamespaceHandle#unpin}. */
   public static void unpin(Path target) throws SyscallException {
-    String path = Paths.text(target);
     Pins.<@Nullable Void>onPlatformThread(() -> {
-      takeOff(path);
-      removeIfUncovered(path);
+      try (PinPlace place = PinPlace.open(target)) {
+        takeOff(place);
+        removeIfUncovered(place);
+      }
       return null;
     });
   }
@@ -67,37 +64,36 @@ public final class Pins {
         : task.call();
   }
 
-  private static void takeOff(String path) throws SyscallException {
-    int pin = Syscalls.openPathNoFollow(path);
+  private static void takeOff(PinPlace place) throws SyscallException {
+    int pin = place.openFile();
     if (pin < 0) {
-      throw Failures.of(SystemCall.OPENAT, pin, path);
+      throw Failures.of(SystemCall.OPENAT, pin, place.path());
     }
     try {
-      NamespaceFiles.reopen(pin, path).file().close(); // refuses what is no namespace
-      int result = Syscalls.detachMount(Paths.ofDescriptor(pin));
-      if (result < 0) {
-        throw Failures.unpinning(result, path);
-      }
+      PinMounts.detach(pin, place.path());
     } finally {
       Syscalls.close(pin);
     }
   }
 
   /** Not if another one has pinned something there meanwhile, or the file was never ours. */
-  private static void removeIfUncovered(String path) throws SyscallException {
-    int file = Syscalls.openPathNoFollow(path);
+  private static void removeIfUncovered(PinPlace place) throws SyscallException {
+    int file = place.openFile();
     if (file < 0) {
       return; // somebody else removed it
     }
     try {
-      FileStatus status = status(file, path);
+      FileStatus status = place.status(file);
       if (!status.isEmptyRegularFile()) {
         return;
       }
-      try (OpenFile _ = lock(file, path)) {
-        int result = isStillThere(path, status) ? Syscalls.unlink(path) : 0;
-        if (result < 0) {
-          throw Failures.of(SystemCall.UNLINKAT, result, path);
+      try (OpenFile _ = place.lock(file)) {
+        int result = place.has(status) ? place.remove() : 0;
+        while (result == -Errno.EBUSY.number() && PinMounts.detachOwn(place)) {
+          result = place.remove();
+        }
+        if (result < 0 && result != -Errno.EBUSY.number()) { // someone else's mount: not ours
+          throw Failures.of(SystemCall.UNLINKAT, result, place.path());
         }
       }
     } finally {
@@ -106,139 +102,118 @@ public final class Pins {
   }
 
   /** Opens what is pinned there; else pins what the source gives, and returns that. */
-  private static Opened findOrPin(String path, Enterable.Task<Opened, SyscallException> source)
+  private static Opened findOrPin(
+      Path target, NamespaceType type, Enterable.Task<Opened, SyscallException> source)
+      throws SyscallException {
+    return onPlatformThread(() -> {
+      NamedNetworks.Undo undo = NamedNetworks.prepare(target, type);
+      try (PinPlace place = PinPlace.open(target)) {
+        return findOrPin(place, NamedNetworks.has(target), source);
+      } catch (SyscallException | RuntimeException | Error e) {
+        undo.undo();
+        throw e;
+      }
+    });
+  }
+
+  private static Opened findOrPin(
+      PinPlace place, boolean named, Enterable.Task<Opened, SyscallException> source)
       throws SyscallException {
     boolean created = false;
     while (true) {
-      int there = Syscalls.openPathNoFollow(path);
-      if (there == -Errno.ENOENT.number()) {
-        created = create(path);
-        continue;
-      }
+      int there = place.openFile();
       if (there < 0) {
-        throw Failures.of(SystemCall.OPENAT, there, path);
+        created = place.create();
+        continue;
       }
       try {
         if (Syscalls.isNamespaceFile(there) == 1) {
-          return NamespaceFiles.reopen(there, path);
+          return NamespaceFiles.reopen(there, place.path());
         }
-        Opened pinned = pinIfStillThere(path, there, created, source);
+        Opened pinned = pinIfStillThere(place, named, there, created, source);
         if (pinned != null) {
           return pinned;
         }
+        created = false; // what is there now is another file
       } finally {
         Syscalls.close(there);
       }
     }
   }
 
-  /** Null if the file went, or was covered, before we had the lock. */
+  /** Null if the file went, or was covered, before the namespace was on it. */
   private static @Nullable Opened pinIfStillThere(
-      String path, int there, boolean created, Enterable.Task<Opened, SyscallException> source)
+      PinPlace place,
+      boolean named,
+      int there,
+      boolean created,
+      Enterable.Task<Opened, SyscallException> source)
       throws SyscallException {
-    FileStatus status = status(there, path);
-    if (!status.isEmptyRegularFile()) {
-      throw alreadyThere(path, "there is something else than an empty file");
+    FileStatus status;
+    try {
+      status = place.status(there);
+    } catch (SyscallException e) {
+      removeIf(created, place);
+      throw e;
     }
+    requireUsable(status, named, place.path());
     OpenFile lock;
     try {
-      lock = lock(there, path);
+      lock = place.lock(there);
     } catch (SyscallException e) {
-      removeIf(created, path);
+      removeIf(created, place);
       throw e;
     }
     try (lock) {
-      if (!isStillThere(path, status)) {
-        return null;
-      }
       try {
-        Opened opened = source.call();
-        bind(opened, there, path);
-        return opened;
+        return place.has(status) ? pin(place, there, status, source) : null;
       } catch (SyscallException | RuntimeException | Error e) {
-        removeIf(created, path); // under the lock, so that it is still ours
+        removeIf(created, place); // under the lock, so that it is still ours
         throw e;
       }
     }
   }
 
-  private static void removeIf(boolean created, String path) {
+  /** Pins at a file that is locked; null if it has been removed all the same. */
+  private static @Nullable Opened pin(
+      PinPlace place, int there, FileStatus status, Enterable.Task<Opened, SyscallException> source)
+      throws SyscallException {
+    Opened opened = source.call();
+    boolean pinned = false;
+    try {
+      pinned = PinMounts.attach(opened, there, place.path());
+      if (!pinned && place.has(status)) {
+        throw Failures.of(SystemCall.MOVE_MOUNT, -Errno.ENOENT.number(), place.path());
+      }
+      return pinned ? opened : null;
+    } finally {
+      if (!pinned) {
+        opened.file().close();
+      }
+    }
+  }
+
+  /**
+   * Refuses what is not ours to cover. Somebody else's file could be locked for good by its owner,
+   * and be removed with what is pinned there.
+   */
+  private static void requireUsable(FileStatus status, boolean named, String path)
+      throws SyscallException {
+    if (!status.isEmptyRegularFile()) {
+      throw alreadyThere(path, "there is something else than an empty file");
+    }
+    if (status.uid() != Syscalls.effectiveUser()) {
+      throw alreadyThere(path, "there is an empty file of another user, " + status.uid());
+    }
+    if (named && status.isClosedToAll()) {
+      throw alreadyThere(path, "ip netns is about to put a network there, or has failed to do so");
+    }
+  }
+
+  private static void removeIf(boolean created, PinPlace place) {
     if (created) {
-      int ignored = Syscalls.unlink(path);
+      int ignored = place.remove();
     }
-  }
-
-  /** Closes it if that fails. */
-  private static void bind(Opened opened, int there, String path) throws SyscallException {
-    int fd = opened.file().acquire();
-    int result;
-    try {
-      result = Syscalls.bindMount(Paths.ofDescriptor(fd), Paths.ofDescriptor(there));
-    } finally {
-      opened.file().release();
-    }
-    if (result < 0) {
-      opened.file().close();
-      throw Failures.pinning(result, path, opened.namespace().type());
-    }
-  }
-
-  /** True if it made the file, false if it is there already. */
-  private static boolean create(String path) throws SyscallException {
-    int fd = Syscalls.createFile(path, OWNER_ONLY);
-    if (fd >= 0) {
-      Syscalls.close(fd);
-      return true;
-    }
-    if (fd == -Errno.EEXIST.number()) {
-      return false;
-    }
-    if (fd == -Errno.ENOENT.number()) {
-      Path directory = Path.of(path).toAbsolutePath().getParent();
-      throw Failures.of(
-          SystemCall.OPENAT, fd, path, "the directory " + directory + " does not exist");
-    }
-    throw Failures.of(SystemCall.OPENAT, fd, path);
-  }
-
-  /** Locks a file that is open as a mere path; closing what is returned unlocks it. */
-  private static OpenFile lock(int file, String path) throws SyscallException {
-    int lock = Syscalls.openForReading(Paths.ofDescriptor(file));
-    if (lock < 0) {
-      throw lock == -Errno.ENOENT.number()
-          ? Failures.of(SystemCall.OPENAT, lock, path, Failures.NO_PROC)
-          : Failures.of(SystemCall.OPENAT, lock, path);
-    }
-    int result;
-    do {
-      result = Syscalls.lock(lock);
-    } while (result == -Errno.EINTR.number());
-    if (result < 0) {
-      Syscalls.close(lock);
-      throw Failures.of(SystemCall.FLOCK, result, path);
-    }
-    return new OpenFile(lock);
-  }
-
-  private static boolean isStillThere(String path, FileStatus before) throws SyscallException {
-    int now = Syscalls.openPathNoFollow(path);
-    if (now < 0) {
-      return false;
-    }
-    try {
-      return status(now, path).isSameFileAs(before);
-    } finally {
-      Syscalls.close(now);
-    }
-  }
-
-  private static FileStatus status(int file, String path) throws SyscallException {
-    FileStatus status = new FileStatus();
-    int result = Syscalls.status(file, status);
-    if (result < 0) {
-      throw Failures.of(SystemCall.STATX, result, path);
-    }
-    return status;
   }
 
   private static SyscallException alreadyThere(String path, String what) {

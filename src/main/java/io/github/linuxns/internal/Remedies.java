@@ -78,9 +78,11 @@ final class Remedies {
       case EPERM, EACCES -> capabilityToMount();
       case EINVAL ->
           type == NamespaceType.MOUNT
-              ? "a mount namespace is pinned only below a mount with private propagation, in an"
-                  + " older mount namespace than itself"
+              ? "a mount namespace is pinned only in a mount namespace that is older than itself:"
+                  + " not by a thread that is inside, and not in one that was made after it;"
+                  + " Linux 6.18 may take it for older by mistake, if it was made on another CPU"
               : always(errno);
+      case ENOSPC -> "the mount namespace has as many mounts as it may: sysctl fs.mount-max";
       default -> always(errno);
     };
   }

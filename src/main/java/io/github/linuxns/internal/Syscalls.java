@@ -85,14 +85,19 @@ public final class Syscalls {
     return (int) call(SystemCall.GETTID, 0, 0, 0, 0, 0);
   }
 
+  /** The effective user id of the calling thread, in its user namespace. */
+  public static long effectiveUser() {
+    return call(SystemCall.GETEUID, 0, 0, 0, 0, 0);
+  }
+
   /** Opens something for what it is: no read, no write, no effect on FIFOs and devices. */
   public static int openPath(String path) {
     return openat(AT_FDCWD, path, O_PATH, 0);
   }
 
-  /** As {@link #openPath}, and a link is the link itself. */
-  static int openPathNoFollow(String path) {
-    return openat(AT_FDCWD, path, O_PATH | Arch.current().oNofollow(), 0);
+  /** As {@link #openPath}, relative to a directory, and a link is the link itself. */
+  static int openPathNoFollow(int directory, String path) {
+    return openat(directory, path, O_PATH | Arch.current().oNofollow(), 0);
   }
 
   /** As {@link #openPath}, and only a directory. */
@@ -122,9 +127,9 @@ public final class Syscalls {
     return openat(AT_FDCWD, Paths.ofDescriptor(fd), flags, 0);
   }
 
-  /** Makes a file that must not exist. */
-  static int createFile(String path, int mode) {
-    return openat(AT_FDCWD, path, O_RDONLY | O_CREAT | O_EXCL, mode);
+  /** Makes a file that must not exist, in a directory. */
+  static int createFile(int directory, String name, int mode) {
+    return openat(directory, name, O_RDONLY | O_CREAT | O_EXCL, mode);
   }
 
   private static int openat(int directory, String path, int flags, int mode) {
@@ -144,7 +149,11 @@ public final class Syscalls {
 
   /** Waits until nobody else has the file or directory locked; until it is closed it is ours. */
   static int lock(int fd) {
-    return (int) call(SystemCall.FLOCK, fd, LOCK_EX, 0, 0, 0);
+    int result;
+    do {
+      result = (int) call(SystemCall.FLOCK, fd, LOCK_EX, 0, 0, 0);
+    } while (result == -Errno.EINTR.number());
+    return result;
   }
 
   static int fchdir(int fd) {
@@ -155,8 +164,8 @@ public final class Syscalls {
     return (int) withPath(path, address -> call(SystemCall.CHROOT, address, 0, 0, 0, 0));
   }
 
-  static int unlink(String path) {
-    return (int) withPath(path, address -> call(SystemCall.UNLINKAT, AT_FDCWD, address, 0, 0, 0));
+  static int unlink(int directory, String name) {
+    return (int) withPath(name, address -> call(SystemCall.UNLINKAT, directory, address, 0, 0, 0));
   }
 
   /** A descriptor of a process. */
@@ -279,9 +288,9 @@ public final class Syscalls {
                   answer.address());
       ByteBuffer fields = buffer(answer);
       status.mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
+      status.uid = fields.getInt(Layouts.STX_UID);
       status.inode = fields.getLong(Layouts.STX_INO);
       status.size = fields.getLong(Layouts.STX_SIZE);
-      status.uid = fields.getInt(Layouts.STX_UID);
       status.gid = fields.getInt(Layouts.STX_GID);
       status.modifiedSeconds = fields.getLong(Layouts.STX_MTIME);
       status.modifiedNanos = fields.getInt(Layouts.STX_MTIME_NANOS);
@@ -314,14 +323,6 @@ public final class Syscalls {
     return (int) withPath("/", root -> call(SystemCall.MOUNT, 0, root, 0, MS_REC | MS_PRIVATE, 0));
   }
 
-  /** Shows a file or directory at a second place. */
-  static int bindMount(String source, String target) {
-    return (int)
-        withPath(
-            source,
-            from -> withPath(target, to -> call(SystemCall.MOUNT, from, to, 0, MS_BIND, 0)));
-  }
-
   /** Takes the topmost mount off a place, now, even if in use; a link is followed. */
   static int detachMount(String target) {
     return (int) withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH, 0, 0, 0));
@@ -347,7 +348,8 @@ public final class Syscalls {
     }
   }
 
-  private static long withPath(String path, LongUnaryOperator call) {
+  /** A call that takes the address of a path, which is valid until it returns. */
+  static long withPath(String path, LongUnaryOperator call) {
     try (Arena arena = Arena.ofConfined()) {
       return call.applyAsLong(cString(arena, path));
     }
@@ -356,6 +358,11 @@ public final class Syscalls {
   /** What the kernel gets for a path, an argument, or a name, without the NUL behind it. */
   public static byte[] pathBytes(String text) {
     return text.getBytes(PATH_BYTES);
+  }
+
+  /** What the kernel has said, as text. */
+  static String pathText(byte[] bytes) {
+    return new String(bytes, PATH_BYTES);
   }
 
   private static long cString(Arena arena, String text) {

@@ -55,6 +55,8 @@ public enum SystemCall {
   READLINKAT(SYS_readlinkat, 78),
   RT_SIGACTION(SYS_rt_sigaction, 134),
   RT_SIGPROCMASK(SYS_rt_sigprocmask, 135),
+  SCHED_GETAFFINITY(SYS_sched_getaffinity, 123),
+  SCHED_SETAFFINITY(SYS_sched_setaffinity, 122),
   SECCOMP(SYS_seccomp, 277),
   SETDOMAINNAME(SYS_setdomainname, 162),
   SETGROUPS(SYS_setgroups, 159),

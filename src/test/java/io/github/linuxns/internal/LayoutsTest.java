@@ -32,10 +32,10 @@ class LayoutsTest {
     assertThat(Layouts.STATX_SIZE).isEqualTo(statx.sizeof());
     assertThat(Layouts.STX_MASK).isEqualTo(statx.stx_mask$offset());
     assertThat(Layouts.STX_MNT_ID).isEqualTo(statx.stx_mnt_id$offset());
+    assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
     assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
     assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
     assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());
-    assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
     assertThat(Layouts.STX_GID).isEqualTo(statx.stx_gid$offset());
     assertThat(Layouts.STX_MTIME)
         .isEqualTo(statx.stx_mtime$offset() + statx_timestamp.tv_sec$offset());

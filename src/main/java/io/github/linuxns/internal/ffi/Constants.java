@@ -58,6 +58,7 @@ public final class Constants {
     public static final int OPEN_TREE_CLONE = (int)1L;
     public static final int MOVE_MOUNT_F_EMPTY_PATH = (int)4L;
     public static final int MOVE_MOUNT_T_SYMLINKS = (int)16L;
+    public static final int MOVE_MOUNT_T_EMPTY_PATH = (int)64L;
     public static final int FSOPEN_CLOEXEC = (int)1L;
     public static final int FSMOUNT_CLOEXEC = (int)1L;
     public static final int MOUNT_ATTR_RDONLY = (int)1L;
@@ -170,6 +171,8 @@ public final class Constants {
     public static final int SYS_readlinkat = (int)267L;
     public static final int SYS_rt_sigaction = (int)13L;
     public static final int SYS_rt_sigprocmask = (int)14L;
+    public static final int SYS_sched_getaffinity = (int)204L;
+    public static final int SYS_sched_setaffinity = (int)203L;
     public static final int SYS_seccomp = (int)317L;
     public static final int SYS_setdomainname = (int)171L;
     public static final int SYS_setgroups = (int)116L;

@@ -491,6 +491,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MOVE_MOUNT_T_SYMLINKS() {
         return MOVE_MOUNT_T_SYMLINKS;
     }
+    private static final int MOVE_MOUNT_T_EMPTY_PATH = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define MOVE_MOUNT_T_EMPTY_PATH 64
+     * }
+     */
+    public static int MOVE_MOUNT_T_EMPTY_PATH() {
+        return MOVE_MOUNT_T_EMPTY_PATH;
+    }
     private static final int FSOPEN_CLOEXEC = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1817,6 +1826,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_rt_sigprocmask() {
         return SYS_rt_sigprocmask;
+    }
+    private static final int SYS_sched_getaffinity = (int)204L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_sched_getaffinity 204
+     * }
+     */
+    public static int SYS_sched_getaffinity() {
+        return SYS_sched_getaffinity;
+    }
+    private static final int SYS_sched_setaffinity = (int)203L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_sched_setaffinity 203
+     * }
+     */
+    public static int SYS_sched_setaffinity() {
+        return SYS_sched_setaffinity;
     }
     private static final int SYS_seccomp = (int)317L;
     /**

@@ -63,7 +63,7 @@ public final class MappingOptions {
    * @param joinedUser true if the child is root of a user namespace that it joins before
    */
   @Nullable IdMaps resolve(boolean joinedUser) throws IOException {
-    long uid = joinedUser ? 0 : Syscalls.call(SystemCall.GETEUID, 0, 0, 0, 0, 0);
+    long uid = joinedUser ? 0 : Syscalls.effectiveUser();
     long gid = joinedUser ? 0 : Syscalls.call(SystemCall.GETEGID, 0, 0, 0, 0, 0);
     if (usual != null) {
       return switch (usual) {

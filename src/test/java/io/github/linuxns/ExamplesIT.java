@@ -38,6 +38,7 @@ class ExamplesIT {
           entry("list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]"),
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
           entry("os-release-of-a-container.jsh", "Process \\d+ is NAME=container\\."),
+          entry("mount-full-cycle-of-two-processes.jsh", "B reads there: A was here\\."),
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),

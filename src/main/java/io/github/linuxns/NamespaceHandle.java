@@ -1,16 +1,16 @@
 package io.github.linuxns;
 
-import io.github.linuxns.internal.NamedNetworks;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
-import io.github.linuxns.internal.PinTable;
-import io.github.linuxns.internal.Pins;
 import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
 import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.NewFamily;
+import io.github.linuxns.internal.pins.NamedNetworks;
+import io.github.linuxns.internal.pins.PinTable;
+import io.github.linuxns.internal.pins.Pins;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;

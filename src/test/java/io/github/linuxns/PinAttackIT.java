@@ -102,6 +102,28 @@ class PinAttackIT {
     }
   }
 
+  @Test
+  void unpinTakesOffWhatItHasLookedAtAndNothingElse() throws Exception {
+    Path pin = directory.resolve("pin");
+    try (NamespaceHandle first = NamespaceHandle.create(NamespaceType.UTS);
+        NamespaceHandle second = NamespaceHandle.create(NamespaceType.UTS)) {
+      first.pin(pin);
+      String said =
+          attacked(
+              "fstatfs",
+              1,
+              "unpin",
+              pin,
+              () -> {
+                NamespaceHandle.unpin(pin);
+                second.pin(pin);
+              });
+      assertThat(said).contains("umount2(" + pin + "): EINVAL");
+      assertThat(Namespace.of(pin)).isEqualTo(second.namespace());
+      NamespaceHandle.unpin(pin);
+    }
+  }
+
   /** The pin's directory becomes a link to another one just before the file is removed. */
   @Test
   void unpinRemovesNothingWhereALinkHasBeenPutMeanwhile() throws Exception {
@@ -164,21 +186,23 @@ class PinAttackIT {
     NamespaceHandle.unpin(pin);
   }
 
-  /** Another file is put there before it has been locked: that one is used, if it is ours. */
+  /** Has the file that is made for a pin replaced before it is locked. */
+  private String replaced(Path pin, Attack replacement) throws Exception {
+    return attacked(
+        "flock",
+        1,
+        "pin",
+        pin,
+        () -> {
+          Files.delete(pin);
+          replacement.strike();
+        });
+  }
+
   @Test
   void aFileThatIsReplacedMeanwhileIsNotMistaken() throws Exception {
     Path pin = directory.resolve("pin");
-    String said =
-        attacked(
-            "flock",
-            1,
-            "pin",
-            pin,
-            () -> {
-              Files.delete(pin);
-              Files.writeString(pin, "precious");
-            });
-    assertThat(said).contains("EEXIST");
+    assertThat(replaced(pin, () -> Files.writeString(pin, "precious"))).contains("EEXIST");
     assertThat(pin).hasContent("precious");
   }
 
@@ -186,17 +210,7 @@ class PinAttackIT {
   void aLinkThatIsPutThereMeanwhileIsNotFollowed() throws Exception {
     Path pin = directory.resolve("pin");
     Path victim = Files.createFile(directory.resolve("victim"));
-    String said =
-        attacked(
-            "flock",
-            1,
-            "pin",
-            pin,
-            () -> {
-              Files.delete(pin);
-              Files.createSymbolicLink(pin, victim);
-            });
-    assertThat(said).contains("EEXIST");
+    assertThat(replaced(pin, () -> Files.createSymbolicLink(pin, victim))).contains("EEXIST");
     assertThat(NamespaceHandle.pinned()).doesNotContainKey(victim);
   }
 

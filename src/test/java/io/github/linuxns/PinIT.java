@@ -10,7 +10,6 @@ import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -269,68 +268,6 @@ class PinIT {
       NamespaceHandle.unpin(pin);
       assertThat(isMounted(pin)).as("mounted once").isFalse();
       assertThat(pin).doesNotExist();
-    }
-  }
-
-  @Test
-  void unpinTakesOffWhatItHasLookedAtAndNothingElse() throws Exception {
-    Requirements.command("strace");
-    Path pin = directory.resolve("pin");
-    Path log = directory.resolve("log");
-    List<String> stopWhenItHasLooked =
-        List.of(
-            "strace",
-            "-f",
-            "-qq",
-            "-o",
-            log.toString(),
-            "-e",
-            "trace=fstatfs",
-            "-e",
-            "inject=fstatfs:signal=SIGSTOP:when=1");
-    try (NamespaceHandle first = NamespaceHandle.create(NamespaceType.UTS);
-        NamespaceHandle second = NamespaceHandle.create(NamespaceType.UTS)) {
-      first.pin(pin);
-      Process other =
-          new ProcessBuilder(ChildJvm.command(stopWhenItHasLooked, Unpin.class, pin.toString()))
-              .redirectErrorStream(true)
-              .start();
-      try {
-        String pid = other.inputReader().readLine();
-        Machine.await("it is stopped", () -> read(log).contains("stopped by SIGSTOP"));
-        NamespaceHandle.unpin(pin);
-        second.pin(pin);
-        Machine.run("kill", "-CONT", pid);
-        assertThat(other.inputReader().readLine()).contains("umount2(" + pin + "): EINVAL");
-        assertThat(other.waitFor()).isZero();
-      } finally {
-        other.destroyForcibly();
-      }
-      assertThat(Namespace.of(pin)).isEqualTo(second.namespace());
-      NamespaceHandle.unpin(pin);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return Files.exists(file) ? Files.readString(file) : "";
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** What {@link #unpinTakesOffWhatItHasLookedAtAndNothingElse} runs. */
-  static final class Unpin {
-    private Unpin() {}
-
-    public static void main(String[] args) {
-      System.out.println(ProcessHandle.current().pid());
-      try {
-        NamespaceHandle.unpin(Path.of(args[0]));
-        System.out.println("unpinned");
-      } catch (SyscallException e) {
-        System.out.println(e.getMessage());
-      }
     }
   }
 

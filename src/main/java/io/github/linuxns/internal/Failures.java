@@ -154,12 +154,13 @@ public final class Failures {
   }
 
   /** Binding a namespace to a file. */
-  static SyscallException pinning(SystemCall call, int result, String target, NamespaceType type) {
+  public static SyscallException pinning(
+      SystemCall call, int result, String target, NamespaceType type) {
     return of(call, result, target, REMEDIES.pinning(errno(result), type));
   }
 
   /** Taking a namespace off a file. */
-  static SyscallException unpinning(int result, String target) {
+  public static SyscallException unpinning(int result, String target) {
     return of(SystemCall.UMOUNT2, result, target, REMEDIES.unpinning(errno(result)));
   }
 

@@ -40,7 +40,7 @@ public final class FileStatus {
     return (mode & Constants.S_IFMT) == Constants.S_IFLNK;
   }
 
-  boolean isEmptyRegularFile() {
+  public boolean isEmptyRegularFile() {
     return isRegularFile() && size == 0;
   }
 
@@ -83,7 +83,7 @@ public final class FileStatus {
   }
 
   /** True if nobody may do anything with it, by its mode. */
-  boolean isClosedToAll() {
+  public boolean isClosedToAll() {
     return (mode & ~Constants.S_IFMT) == 0;
   }
 
@@ -91,5 +91,10 @@ public final class FileStatus {
     return inode == other.inode
         && deviceMajor == other.deviceMajor
         && deviceMinor == other.deviceMinor;
+  }
+
+  /** The number of the mount that it was reached by; −1 if the kernel does not tell. */
+  public long mount() {
+    return mount;
   }
 }

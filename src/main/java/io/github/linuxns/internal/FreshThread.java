@@ -41,7 +41,7 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
   }
 
   /** Runs a task where the caller is. */
-  static <T extends @Nullable Object, X extends Exception> T call(
+  public static <T extends @Nullable Object, X extends Exception> T call(
       String name, Enterable.Task<? extends T, X> task) throws X {
     FreshThread<T> fresh = new FreshThread<>(task);
     fresh.runAndWait(name);

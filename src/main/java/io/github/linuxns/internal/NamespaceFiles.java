@@ -167,7 +167,7 @@ public final class NamespaceFiles {
   }
 
   /** Opens for reading what is open as a mere path, if it is a namespace. */
-  static Opened reopen(int pathFd, String text) throws SyscallException {
+  public static Opened reopen(int pathFd, String text) throws SyscallException {
     int isNamespace = Syscalls.isNamespaceFile(pathFd);
     if (isNamespace < 0) {
       throw Failures.of(SystemCall.FSTATFS, isNamespace, text);

@@ -20,13 +20,13 @@ public final class Paths {
   }
 
   /** The path that is named by some bytes; null if Java has no name for it. */
-  static @Nullable Path of(byte[] bytes) {
+  public static @Nullable Path of(byte[] bytes) {
     String text = Syscalls.pathText(bytes);
     return Arrays.equals(Syscalls.pathBytes(text), bytes) ? Path.of(text) : null;
   }
 
   /** The name of an open file of this process; the calling thread's /proc entry has them all. */
-  static String ofDescriptor(int fd) {
+  public static String ofDescriptor(int fd) {
     return "/proc/thread-self/fd/" + fd;
   }
 }

@@ -96,7 +96,7 @@ public final class Syscalls {
   }
 
   /** As {@link #openPath}, relative to a directory, and a link is the link itself. */
-  static int openPathNoFollow(int directory, String path) {
+  public static int openPathNoFollow(int directory, String path) {
     return openat(directory, path, O_PATH | Arch.current().oNofollow(), 0);
   }
 
@@ -128,7 +128,7 @@ public final class Syscalls {
   }
 
   /** Makes a file that must not exist, in a directory. */
-  static int createFile(int directory, String name, int mode) {
+  public static int createFile(int directory, String name, int mode) {
     return openat(directory, name, O_RDONLY | O_CREAT | O_EXCL, mode);
   }
 
@@ -148,7 +148,7 @@ public final class Syscalls {
   }
 
   /** Waits until nobody else has the file or directory locked; until it is closed it is ours. */
-  static int lock(int fd) {
+  public static int lock(int fd) {
     int result;
     do {
       result = (int) call(SystemCall.FLOCK, fd, LOCK_EX, 0, 0, 0);
@@ -164,7 +164,7 @@ public final class Syscalls {
     return (int) withPath(path, address -> call(SystemCall.CHROOT, address, 0, 0, 0, 0));
   }
 
-  static int unlink(int directory, String name) {
+  public static int unlink(int directory, String name) {
     return (int) withPath(name, address -> call(SystemCall.UNLINKAT, directory, address, 0, 0, 0));
   }
 
@@ -305,7 +305,7 @@ public final class Syscalls {
   }
 
   /** Tells whether an open file lies on nsfs, where namespaces are: 1, or 0. */
-  static int isNamespaceFile(int fd) {
+  public static int isNamespaceFile(int fd) {
     return isOn(NSFS_MAGIC, fd);
   }
 
@@ -324,7 +324,7 @@ public final class Syscalls {
   }
 
   /** Takes the topmost mount off a place, now, even if in use; a link is followed. */
-  static int detachMount(String target) {
+  public static int detachMount(String target) {
     return (int) withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH, 0, 0, 0));
   }
 
@@ -349,7 +349,7 @@ public final class Syscalls {
   }
 
   /** A call that takes the address of a path, which is valid until it returns. */
-  static long withPath(String path, LongUnaryOperator call) {
+  public static long withPath(String path, LongUnaryOperator call) {
     try (Arena arena = Arena.ofConfined()) {
       return call.applyAsLong(cString(arena, path));
     }

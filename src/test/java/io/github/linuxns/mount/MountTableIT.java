@@ -289,7 +289,8 @@ class MountTableIT {
         NamespaceHandle handle = NamespaceHandle.open(sandbox.pid(), MOUNT)) {
       MountTable byPid = MountTable.of(sandbox.pid());
       MountTable byHandle = MountTable.of(handle);
-      inside(sandbox, "umount a; mount -o remount,bind,ro b; mount --move c d; mount -t tmpfs new a");
+      inside(
+          sandbox, "umount a; mount -o remount,bind,ro b; mount --move c d; mount -t tmpfs new a");
       for (MountDifference difference :
           List.of(
               MountTable.of(sandbox.pid()).differenceFrom(byPid),

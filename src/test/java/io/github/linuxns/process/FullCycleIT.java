@@ -79,8 +79,7 @@ class FullCycleIT {
   void rootEntersWithAThread() throws Exception {
     Requirements.root();
     Path pin = Files.createFile(directory.resolveSibling(directory.getFileName() + "-pin"));
-    NamespaceProcess a =
-        startA(new NamespaceProcessBuilder(a()).unshare(MOUNT));
+    NamespaceProcess a = startA(new NamespaceProcessBuilder(a()).unshare(MOUNT));
     long pid = a.pid();
     Namespace theirs = Namespace.of(pid, MOUNT);
     assertThat(theirs).isNotEqualTo(Namespace.current(MOUNT));
@@ -113,11 +112,7 @@ class FullCycleIT {
   @Tag("rootless")
   @Tag("unprivileged")
   void anybodyReadsByAChild() throws Exception {
-    NamespaceProcess a =
-        startA(
-            new NamespaceProcessBuilder(a())
-                .mapRootUser()
-                .unshare(MOUNT));
+    NamespaceProcess a = startA(new NamespaceProcessBuilder(a()).mapRootUser().unshare(MOUNT));
     try {
       assertThat(Namespace.of(a.pid(), MOUNT)).isNotEqualTo(Namespace.current(MOUNT));
       assertThat(

@@ -1,8 +1,10 @@
-package io.github.linuxns.internal;
+package io.github.linuxns.internal.pins;
 
 import static io.github.linuxns.internal.Syscalls.call;
 import static io.github.linuxns.internal.Syscalls.withPath;
 import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.internal.SystemCall;
 
 /**
  * What pins alone ask the kernel for: each method is one call and returns what that returned, or

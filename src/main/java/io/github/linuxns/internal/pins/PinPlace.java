@@ -1,7 +1,13 @@
-package io.github.linuxns.internal;
+package io.github.linuxns.internal.pins;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.FileStatus;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Paths;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.github.linuxns.internal;
+package io.github.linuxns.internal.pins;
 
 import static io.github.linuxns.internal.ffi.Constants.MS_REC;
 import static io.github.linuxns.internal.ffi.Constants.MS_SHARED;
@@ -6,6 +6,11 @@ import static io.github.linuxns.internal.ffi.Constants.MS_SHARED;
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Paths;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import java.nio.file.Path;
 
 /**

@@ -1,11 +1,16 @@
-package io.github.linuxns.internal;
+package io.github.linuxns.internal.pins;
 
 import static io.github.linuxns.internal.ffi.Constants.MS_PRIVATE;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
+import io.github.linuxns.internal.Paths;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 
 /** The mounts that keep a namespace: put on a file, and taken off. */
 final class PinMounts {
@@ -89,7 +94,7 @@ final class PinMounts {
       return false;
     }
     try {
-      return MountLines.isOnItself(place.status(file).mount)
+      return PinTable.isOnItself(place.status(file).mount())
           && Syscalls.detachMount(Paths.ofDescriptor(file)) == 0;
     } finally {
       Syscalls.close(file);

@@ -1,10 +1,17 @@
-package io.github.linuxns.internal;
+package io.github.linuxns.internal.pins;
 
 import io.github.linuxns.Enterable;
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.FileStatus;
+import io.github.linuxns.internal.FreshThread;
+import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -149,28 +156,24 @@ public final class Pins {
       boolean created,
       Enterable.Task<Opened, SyscallException> source)
       throws SyscallException {
-    FileStatus status;
-    try {
-      status = place.status(there);
-    } catch (SyscallException e) {
-      removeIf(created, place);
-      throw e;
-    }
+    FileStatus status = orRemove(created, place, () -> place.status(there));
     requireUsable(status, named, place.path());
-    OpenFile lock;
-    try {
-      lock = place.lock(there);
-    } catch (SyscallException e) {
-      removeIf(created, place);
-      throw e;
+    try (OpenFile _ = orRemove(created, place, () -> place.lock(there))) {
+      // Under the lock, so that what is removed is still ours.
+      return Pins.<@Nullable Opened>orRemove(
+          created, place, () -> place.has(status) ? pin(place, there, status, source) : null);
     }
-    try (lock) {
-      try {
-        return place.has(status) ? pin(place, there, status, source) : null;
-      } catch (SyscallException | RuntimeException | Error e) {
-        removeIf(created, place); // under the lock, so that it is still ours
-        throw e;
-      }
+  }
+
+  /** Does something; if it fails, removes the file if we have made it. */
+  private static <T extends @Nullable Object> T orRemove(
+      boolean created, PinPlace place, Enterable.Task<T, SyscallException> task)
+      throws SyscallException {
+    try {
+      return task.call();
+    } catch (SyscallException | RuntimeException | Error e) {
+      int _ = created ? place.remove() : 0;
+      throw e;
     }
   }
 
@@ -207,12 +210,6 @@ public final class Pins {
     }
     if (named && status.isClosedToAll()) {
       throw alreadyThere(path, "ip netns is about to put a network there, or has failed to do so");
-    }
-  }
-
-  private static void removeIf(boolean created, PinPlace place) {
-    if (created) {
-      int ignored = place.remove();
     }
   }
 

@@ -158,7 +158,7 @@
 #endif
 
 #ifndef STATMOUNT_SUPPORTED_MASK
-#define STATMOUNT_SUPPORTED_MASK 0x00001000U /* Linux 6.16 */
+#define STATMOUNT_SUPPORTED_MASK 0x00001000U /* Linux 6.15 */
 #endif
 
 /*

@@ -38,7 +38,7 @@ public final class MountEntry {
    * #id()}.
    *
    * @return an unsigned 64-bit number; there in tables of {@link
-   *     MountTable#of(io.github.linuxns.NamespaceHandle)} on Linux 6.16 or later, empty in others
+   *     MountTable#of(io.github.linuxns.NamespaceHandle)} on Linux 6.15 or later, empty in others
    */
   public OptionalLong uniqueId() {
     return facts.uniqueId() == 0 ? OptionalLong.empty() : OptionalLong.of(facts.uniqueId());

@@ -86,7 +86,7 @@ public final class MountTable {
    * Reads what is mounted in a mount namespace, also one that no process is in. The calling thread
    * stays where it is.
    *
-   * <p>From Linux 6.16 on the kernel tells it without anybody going there, and tells numbers that
+   * <p>From Linux 6.15 on the kernel tells it without anybody going there, and tells numbers that
    * it never uses again ({@link MountEntry#uniqueId()}). Before, a thread that is made for it
    * enters the namespace for one system call. Either needs {@code CAP_SYS_ADMIN} in the user
    * namespace that owns it; the latter also what {@link NamespaceHandle#enter()} needs, and {@code

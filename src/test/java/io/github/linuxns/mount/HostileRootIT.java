@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A container that changes its files while they are read cannot make the reader leave it: {@code
- * src/test/c/swap.c} in there swaps a directory with a link, and another one, which has access to
+ * src/test/c/swap.c} in there swaps a directory with a link, and an accomplice, which has access to
  * both sides, moves a directory in and out. A reader that knows nothing of that does get the secret
  * that lies outside.
  */
@@ -68,18 +68,23 @@ class HostileRootIT {
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .dieWithParent()
             .start();
-    Process accomplice =
-        new ProcessBuilder(swap.toString(), rootfs + "/swap/moved", outside + "/moved")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (NamespaceRoot byKernel = NamespaceRoot.open(container.pid(), PathResolver.FASTEST);
-        NamespaceRoot bySteps = NamespaceRoot.open(container.pid(), PathResolver.BY_STEPS)) {
-      assertThat(container.inputReader(UTF_8).readLine()).isEqualTo("swapping");
-      assertThat(accomplice.inputReader(UTF_8).readLine()).isEqualTo("swapping");
+    // In a mount of its own nothing leads up out of a directory that was moved away; in a chroot it
+    // does.
+    Process jailed = swap("unshare", "-Ur", "chroot", rootfs.toString(), "/bin/swap");
+    Process accomplice = swap(swap.toString(), rootfs + "/swap/moved", outside + "/moved");
+    List<NamespaceRoot> roots = new ArrayList<>();
+    try {
+      for (Process process : List.of(container, jailed, accomplice)) {
+        assertThat(process.inputReader(UTF_8).readLine()).isEqualTo("swapping");
+      }
+      for (PathResolver resolver : List.of(PathResolver.FASTEST, PathResolver.BY_STEPS)) {
+        roots.add(NamespaceRoot.open(container.pid(), resolver));
+        roots.add(NamespaceRoot.open(jailed.pid(), resolver));
+      }
       String naive = "/proc/" + container.pid() + "/root";
       long end = System.nanoTime() + TIME.toNanos();
       List<FutureTask<Map<String, Integer>>> readers = new ArrayList<>();
-      for (NamespaceRoot root : List.of(byKernel, bySteps)) {
+      for (NamespaceRoot root : roots) {
         readers.add(
             start(
                 end,
@@ -100,11 +105,16 @@ class HostileRootIT {
           .as("a reader that knows nothing of it")
           .containsKeys(SECRET, INSIDE);
     } finally {
-      for (Process process : List.of(container, accomplice)) {
+      roots.forEach(NamespaceRoot::close);
+      for (Process process : List.of(container, jailed, accomplice)) {
         process.getOutputStream().close();
         assertThat(process.waitFor()).isNotNegative();
       }
     }
+  }
+
+  private static Process swap(String... command) throws IOException {
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   /** What a copy of the whole has in its files. */

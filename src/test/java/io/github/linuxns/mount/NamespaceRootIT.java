@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.roots.PathResolver;
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.CProgram;
 import io.github.linuxns.testing.LeftToTheCollector;
 import io.github.linuxns.testing.Machine;
@@ -17,6 +18,8 @@ import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -259,6 +262,48 @@ class NamespaceRootIT {
       return file.type() + " " + file.inode();
     } catch (SyscallException e) {
       return e.errno().toString();
+    }
+  }
+
+  /** A seccomp filter of a container manager may not know openat2, and say so in either way. */
+  @Test
+  void aFilterThatDoesNotKnowTheCall() throws Exception {
+    file("etc/shadow", "theirs");
+    link("absolute", "/etc/shadow");
+    try (Jail jail = Jail.start(rootfs)) {
+      assertThat(readWithout(Errno.ENOSYS, jail)).isEqualTo("theirs");
+      assertThat(readWithout(Errno.EPERM, jail)).isEqualTo("theirs");
+      assertThat(readWithout(Errno.EIO, jail)).as("a filter that works").isEqualTo("EIO");
+    }
+  }
+
+  private static String readWithout(Errno errno, Jail jail) throws Exception {
+    ByteBuffer filter = ByteBuffer.allocate(32).order(ByteOrder.nativeOrder());
+    filter.putShort((short) 0x20).putShort((short) 0).putInt(0); // load the number
+    filter.putShort((short) 0x15).put((byte) 0).put((byte) 1).putInt(437); // openat2?
+    filter.putShort((short) 0x06).putShort((short) 0).putInt(0x0005_0000 | errno.number());
+    filter.putShort((short) 0x06).putShort((short) 0).putInt(0x7FFF_0000);
+    Process process =
+        NamespaceProcessBuilder.java(ReadsAbsolute.class, Long.toString(jail.pid()))
+            .noNewPrivileges()
+            .seccomp(filter.array())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return output;
+  }
+
+  /** Reads a file of a process, by a link. */
+  static final class ReadsAbsolute {
+    private ReadsAbsolute() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (NamespaceRoot root = NamespaceRoot.open(Long.parseLong(arguments[0]))) {
+        System.out.print(root.readString("/absolute"));
+      } catch (SyscallException e) {
+        System.out.print(e.errno());
+      }
     }
   }
 

@@ -23,7 +23,7 @@ import java.util.Optional;
 /**
  * The mounts of a mount namespace that one is not in: by listmount(2), which tells their numbers,
  * and statmount(2), which tells of one of them. Both take the number of the namespace, and nobody
- * goes there. It takes Linux 6.16, which can say what it is able to tell.
+ * goes there. It takes Linux 6.15, which can say what it is able to tell.
  *
  * <p>Not safe for use by several threads.
  */

@@ -404,9 +404,10 @@ public final class Syscalls {
    * @param program by descriptor; not one of the numbers that the child gets
    * @param descriptors those of ours that the child gets as its descriptors 0, 1, 2, …; none of
    *     them is a number that an earlier one becomes
+   * @param name what it is to be called
    * @return the child's process id, or −errno
    */
-  public static int spawn(int program, int[] descriptors) {
+  public static int spawn(int program, int[] descriptors, String name) {
     try (Arena arena = Arena.ofConfined()) {
       long actions = arena.allocate(Layouts.SPAWN_FILE_ACTIONS_SIZE, Long.BYTES).address();
       int error = (int) call(Spawn.ACTIONS_INIT, actions, 0, 0, 0, 0, 0);
@@ -423,7 +424,7 @@ public final class Syscalls {
         // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
         long path = cString(arena, "/proc/self/fd/" + program);
         MemorySegment words = arena.allocate(3L * Long.BYTES, Long.BYTES);
-        buffer(words).putLong(0, path); // argv: a name and the end; envp: that end again
+        buffer(words).putLong(0, cString(arena, name)); // argv: it, and the end; envp: that again
         long argv = words.address();
         long pid = argv + 2L * Long.BYTES;
         error = (int) call(Spawn.SPAWN, pid, path, actions, 0, argv, argv + Long.BYTES);

@@ -1,10 +1,10 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.Enterable;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread that does one task after another, for as long as the JVM lives. It is a class of its own
@@ -37,22 +37,21 @@ public final class TaskThread implements Runnable {
   }
 
   /** Has it do something, and waits for that, whatever interrupts the calling thread. */
-  @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
   public <T, X extends Exception> T call(Enterable.Task<? extends T, X> task) throws X {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    tasks.add(() -> {
-      try {
-        result.complete(task.call());
-      } catch (Throwable thrown) {
-        result.completeExceptionally(thrown);
-      }
-    });
-    try {
-      return result.join();
-    } catch (CompletionException e) {
-      FreshThread.<X>rethrow(Objects.requireNonNull(e.getCause()));
-      throw e;
-    }
+    return call(task, () -> {});
+  }
+
+  /**
+   * As the other.
+   *
+   * @param onInterrupt what to do about an interrupt, once each; until this returns the calling
+   *     thread does not look interrupted, and does then
+   */
+  public <T, X extends Exception> T call(Enterable.Task<? extends T, X> task, Runnable onInterrupt)
+      throws X {
+    Call<T, X> call = new Call<>(task);
+    tasks.add(call);
+    return call.outcome(onInterrupt);
   }
 
   @Override
@@ -60,8 +59,60 @@ public final class TaskThread implements Runnable {
     while (true) {
       try {
         tasks.take().run();
-      } catch (InterruptedException nobodyHasReasonTo) {
+      } catch (InterruptedException | OutOfMemoryError passing) {
         // It goes on: the JVM has only this one.
+      }
+    }
+  }
+
+  /**
+   * A task, and what has become of it: to tell that takes no memory, of which there may be none.
+   */
+  private static final class Call<T extends @Nullable Object, X extends Exception>
+      implements Runnable {
+    private final Enterable.Task<? extends T, X> task;
+    private final CompletableFuture<Call<T, X>> done = new CompletableFuture<>();
+    private @Nullable T result;
+    private @Nullable Throwable failure;
+
+    Call(Enterable.Task<? extends T, X> task) {
+      this.task = task;
+    }
+
+    @Override
+    @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
+    public void run() {
+      try {
+        result = task.call();
+      } catch (Throwable thrown) {
+        failure = thrown;
+      }
+      boolean _ = done.complete(this);
+    }
+
+    @SuppressWarnings("NullAway") // the result is null only if the task returned that
+    T outcome(Runnable onInterrupt) throws X {
+      await(onInterrupt);
+      if (failure != null) {
+        FreshThread.<X>rethrow(failure);
+      }
+      return result;
+    }
+
+    private void await(Runnable onInterrupt) {
+      boolean interrupted = false;
+      while (!done.isDone()) {
+        try {
+          Call<T, X> _ = done.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          onInterrupt.run();
+        } catch (ExecutionException never) {
+          throw new AssertionError(never);
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }

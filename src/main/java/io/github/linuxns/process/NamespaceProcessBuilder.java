@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.StringJoiner;
 
 /**
  * Starts processes in new and in existing namespaces, as {@code unshare}, {@code nsenter} and
@@ -231,8 +232,10 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Gives the child a new USER namespace with the caller's own ids as 0, and from 1 on those that
-   * {@code /etc/subuid} and {@code /etc/subgid} give to the caller. Without CAP_SETUID and
-   * CAP_SETGID this takes the programs newuidmap and newgidmap.
+   * {@code /etc/subuid} and {@code /etc/subgid} give to the caller: all of them, in that order,
+   * where unshare takes the first line and leaves its last id out. Without CAP_SETUID and
+   * CAP_SETGID this takes the programs newuidmap and newgidmap, which have as long as the launch
+   * has.
    *
    * @return this builder
    */
@@ -658,6 +661,32 @@ public final class NamespaceProcessBuilder {
     } catch (IOException | RuntimeException | Error e) {
       streams.close();
       throw e;
+    }
+  }
+
+  /**
+   * {@return what is to be started and how, in words: the command, the namespaces and the options,
+   * and the names, but not the values, of an environment that has been looked at or changed}
+   *
+   * <p>It is for people to read, and may change.
+   */
+  @Override
+  public String toString() {
+    StringJoiner words = new StringJoiner("; ").add(plan.toString());
+    describe(words, "input", input);
+    describe(words, "output", output);
+    if (errorToOutput) {
+      words.add("errors to the output");
+    } else {
+      describe(words, "errors", error);
+    }
+    return words.toString();
+  }
+
+  private static void describe(
+      StringJoiner words, String stream, ProcessBuilder.Redirect redirect) {
+    if (redirect.type() != ProcessBuilder.Redirect.Type.PIPE) {
+      words.add(stream + ' ' + redirect);
     }
   }
 

@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The root of a container that is joined may hold a launch up and end it, but gets neither at the
@@ -165,11 +167,13 @@ class HostileContainerIT {
     }
   }
 
-  @Test
-  void anInterruptEndsTheLaunch() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anInterruptEndsTheLaunch(boolean mortal) throws Exception {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       Footprint before = Footprint.now();
-      HostileRoot.Paused paused = root.pause(root.builder());
+      HostileRoot.Paused paused =
+          root.pause(mortal ? root.builder().dieWithParent() : root.builder());
       paused.thread().interrupt();
       assertThatThrownBy(paused::get)
           .isInstanceOf(ExecutionException.class)
@@ -185,6 +189,19 @@ class HostileContainerIT {
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       HostileRoot.Paused paused = root.pause(root.builder());
       assertThat(Outcome.printed(Outcome.sh("cat; echo done"))).isEqualTo("done");
+      root.release();
+      assertOutput(paused.get(), "0");
+    }
+  }
+
+  /** The kernel wants a thread for these that stays; there are as many as it takes. */
+  @Test
+  void otherLaunchesThatAreToDieWithTheJvmAreNotHeldUpEither() throws Exception {
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      HostileRoot.Paused paused = root.pause(root.builder().dieWithParent());
+      for (int i = 0; i < 3; i++) {
+        assertThat(Outcome.printed(Outcome.sh("cat; echo done").dieWithParent())).isEqualTo("done");
+      }
       root.release();
       assertOutput(paused.get(), "0");
     }

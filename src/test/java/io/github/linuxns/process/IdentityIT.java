@@ -275,16 +275,6 @@ class IdentityIT {
   }
 
   @Test
-  void whoHasNoPrivilegeGetsNoOtherIdsWithoutTheTools() {
-    Requirements.unprivileged();
-    Requirements.ifThisMachineHas("no newuidmap", !Requirements.hasCommand("newuidmap"));
-    assertStepRefused(
-        Waiting.cat().uidMappings(maps("0:100000:9")), Errno.ENOENT, "newuidmap", "package uidmap");
-    assertStepRefused(
-        Waiting.cat().gidMappings(maps("0:100000:9")), Errno.ENOENT, "newuidmap", "package uidmap");
-  }
-
-  @Test
   void whoHasNoPrivilegeCannotLeaveSetgroupsAllowed() {
     Requirements.unprivileged();
     assertStepRefused(

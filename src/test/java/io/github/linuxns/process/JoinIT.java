@@ -384,17 +384,40 @@ class JoinIT {
     }
   }
 
-  /** Without the rights the step and the way out are named. */
+  /** Without the rights the step and the way out are named, and the way out is one. */
   @Test
   void withoutTheRightToItAJoinIsRefusedByName() throws IOException {
     Requirements.unprivileged();
-    try (NamespaceHandle uts = target.open(UTS)) {
-      NamespaceProcessBuilder builder = Waiting.cat().join(uts);
-      assertThatThrownBy(builder::start)
-          .isInstanceOfSatisfying(
-              SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPERM))
-          .hasMessageContaining("join " + uts)
-          .hasMessageContaining("joining that user namespace as well");
+    try (NamespaceHandle uts = target.open(UTS);
+        NamespaceHandle user = uts.openOwner().orElseThrow()) {
+      assertRefused(
+          Waiting.cat().join(uts), "join " + uts, "grants: join its owner " + user + " too");
+      Waiting.start(Waiting.cat().join(uts, user)).close();
     }
+    assertRefused(
+        Waiting.cat().joinProcess(target.pid(), NETWORK),
+        "join [NETWORK] of process " + target.pid(),
+        "grants: add USER to the types of process " + target.pid());
+    Waiting.start(Waiting.cat().joinProcess(target.pid(), NETWORK, USER)).close();
+  }
+
+  /** What is owned by the host is not to be had by joining a container's user namespace. */
+  @Test
+  void whereNoUserNamespaceGrantsItNoneIsNamed() throws IOException {
+    Requirements.unprivileged();
+    try (Waiting bare = Waiting.start(Waiting.cat().mapRootUser());
+        NamespaceHandle own = NamespaceHandle.openCurrent(UTS)) {
+      assertRefused(Waiting.cat().joinProcess(bare.pid(), NETWORK), "may grant");
+      assertRefused(Waiting.cat().joinProcess(bare.pid(), NETWORK, USER), "may grant");
+      assertRefused(Waiting.cat().join(own), "may grant");
+    }
+  }
+
+  private static void assertRefused(NamespaceProcessBuilder builder, String... words) {
+    assertThatThrownBy(builder::start)
+        .isInstanceOfSatisfying(
+            SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPERM))
+        .message()
+        .contains(words);
   }
 }

@@ -102,6 +102,12 @@ class PidOneIT {
             Outcome.printed(
                 underInit(Outcome.sh("cat /proc/1/comm; readlink /proc/1/fd/* || :")).mountProc()))
         .isEqualTo("namespace-init");
+    assertThat(
+            Outcome.printed(
+                underInit(Outcome.sh("ps -o args= -p 1; tr '\\0' '!' </proc/1/cmdline"))
+                    .mountProc()))
+        .as("by any of its names")
+        .isEqualTo("namespace-init\nnamespace-init!");
   }
 
   @ParameterizedTest

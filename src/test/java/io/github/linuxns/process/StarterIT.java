@@ -26,6 +26,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where and by whom a process is started, and what becomes of it when that one ends. */
 @Tag("unprivileged")
@@ -102,13 +104,16 @@ class StarterIT {
     }
   }
 
-  @Test
-  void anInterruptedThreadStartsNothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anInterruptedThreadStartsNothing(boolean mortal) throws Exception {
+    NamespaceProcessBuilder builder = Waiting.cat().mapRootUser().unshare(values());
+    NamespaceProcessBuilder wanted = mortal ? builder.dieWithParent() : builder;
     FutureTask<Boolean> task =
         new FutureTask<>(() -> {
           Thread.currentThread().interrupt();
           try {
-            Waiting.start(Waiting.cat().mapRootUser().unshare(values())).close();
+            Waiting.start(wanted).close();
           } finally {
             assertThat(Thread.currentThread().isInterrupted()).isTrue();
           }

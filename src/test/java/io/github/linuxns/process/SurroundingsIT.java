@@ -16,7 +16,6 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -241,27 +240,10 @@ class SurroundingsIT {
 
   // ---- control group ----
 
-  /** A group of its own in the hierarchy of version 2, if that is there and may be written to. */
-  private static Path newControlGroup() throws IOException {
-    String place =
-        Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-            .filter(line -> line.contains(" - cgroup2 "))
-            .map(line -> line.split(" ", -1)[4])
-            .findFirst()
-            .orElse("");
-    Requirements.ifThisMachineHas(
-        "a control group hierarchy of version 2 to write to",
-        !place.isEmpty() && Files.isWritable(Path.of(place, "cgroup.procs")));
-    return Files.createTempDirectory(
-        Path.of(place),
-        "linuxns-test-",
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
-  }
-
   @Test
   void theChildIsInItsControlGroupFromTheFirstStepOn() throws Exception {
     Requirements.initialRoot();
-    Path group = newControlGroup();
+    Path group = ControlGroup.create();
     try {
       try (Waiting child =
           Waiting.start(Waiting.cat().cgroup(group).mapRootUser().unshare(values()))) {
@@ -291,7 +273,7 @@ class SurroundingsIT {
   @Test
   void aFrozenControlGroupIsNoMoreThanADeadline() throws Exception {
     Requirements.initialRoot();
-    Path group = newControlGroup();
+    Path group = ControlGroup.create();
     try {
       Files.writeString(group.resolve("cgroup.freeze"), "1");
       NamespaceProcessBuilder builder =

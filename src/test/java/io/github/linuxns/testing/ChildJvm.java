@@ -53,6 +53,21 @@ public final class ChildJvm {
     return command;
   }
 
+  /**
+   * Runs one as another user, to whom the class path is copied.
+   *
+   * @param directory for that copy; everybody can read it from now on
+   * @param prefix what makes the command that follows it run as that user
+   */
+  public static String runAsAnotherUser(
+      Path directory, List<String> prefix, Class<?> main, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = command(prefix, main, arguments);
+    int classPath = command.indexOf("-cp") + 1;
+    String _ = command.set(classPath, ReadableClassPath.copyTo(directory).text());
+    return Machine.run(command.toArray(String[]::new));
+  }
+
   private static String classPath() {
     String classPath = System.getProperty("linuxns.test.classpath");
     if (classPath == null) {

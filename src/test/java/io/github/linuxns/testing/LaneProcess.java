@@ -1,17 +1,13 @@
 package io.github.linuxns.testing;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -26,10 +22,6 @@ final class LaneProcess {
   private static final long UID = 65_432;
 
   private static final Duration DEADLINE = Duration.ofMinutes(5);
-
-  private static final Set<PosixFilePermission> DIRECTORY =
-      PosixFilePermissions.fromString("rwxr-xr-x");
-  private static final Set<PosixFilePermission> FILE = PosixFilePermissions.fromString("rw-r--r--");
 
   private LaneProcess() {}
 
@@ -77,7 +69,6 @@ final class LaneProcess {
   static Outcome run(Lane lane) throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("linuxns-lane-");
     try {
-      Files.setPosixFilePermissions(directory, DIRECTORY);
       return run(lane, directory);
     } finally {
       delete(directory);
@@ -90,15 +81,7 @@ final class LaneProcess {
     give(home);
     give(results);
 
-    List<Path> original = classPath();
-    List<Path> copies = new ArrayList<>();
-    for (Path entry : original) {
-      Path copy = directory.resolve(copies.size() + "-" + entry.getFileName());
-      copy(entry, copy);
-      copies.add(copy);
-    }
-    String classPath =
-        String.join(File.pathSeparator, copies.stream().map(Path::toString).toList());
+    ReadableClassPath classPath = ReadableClassPath.copyTo(directory);
 
     List<String> command = prefix(lane);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -106,13 +89,14 @@ final class LaneProcess {
     command.add("-D" + Lane.PROPERTY + "=" + lane.name());
     command.add("-Djava.io.tmpdir=" + home);
     command.add("-Duser.home=" + home);
-    command.add("-Dlinuxns.test.classpath=" + classPath);
+    command.add("-Dlinuxns.test.classpath=" + classPath.text());
     String jar = System.getProperty("linuxns.jar");
     if (jar != null) {
-      command.add("-Dlinuxns.jar=" + copies.get(original.indexOf(Path.of(jar))));
+      command.add("-Dlinuxns.jar=" + classPath.copyOf(Path.of(jar)));
     }
-    command.addAll(List.of("-cp", classPath, LaneRunner.class.getName()));
-    command.addAll(List.of(lane.tag(), copies.getFirst().toString(), results.toString()));
+    command.addAll(List.of("-cp", classPath.text(), LaneRunner.class.getName()));
+    command.addAll(
+        List.of(lane.tag(), classPath.copies().getFirst().toString(), results.toString()));
 
     Path output = directory.resolve("output");
     Process jvm =
@@ -153,13 +137,6 @@ final class LaneProcess {
     return command;
   }
 
-  /** The test classes first; then the library and what the tests depend on. */
-  private static List<Path> classPath() {
-    String classPath = System.getProperty("linuxns.test.classpath");
-    Requirements.that(classPath != null, "the lanes need the class path that Maven hands over");
-    return Stream.of(classPath.split(File.pathSeparator)).map(Path::of).toList();
-  }
-
   private static List<String> completeLines(Path results) throws IOException {
     String text = new String(Files.readAllBytes(results), StandardCharsets.UTF_8);
     return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
@@ -169,16 +146,6 @@ final class LaneProcess {
     if (Credentials.ofThisThread().isRoot()) {
       Files.setAttribute(path, "unix:uid", (int) UID);
       Files.setAttribute(path, "unix:gid", (int) UID);
-    }
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path copy = to.resolve(from.relativize(file).toString());
-        Files.copy(file, copy);
-        Files.setPosixFilePermissions(copy, Files.isDirectory(copy) ? DIRECTORY : FILE);
-      }
     }
   }
 

@@ -12,7 +12,6 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
-import io.github.linuxns.process.ResourceLimit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,10 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** What the package {@code io.github.linuxns.process} promises: to start processes elsewhere. */
@@ -48,9 +45,6 @@ final class LaunchChecks {
           new MachineCheck("a bind is read-only", LaunchChecks::readOnlyBind),
           new MachineCheck("names and clocks are its own", LaunchChecks::namesAndClocks),
           new MachineCheck(
-              "privileges are given up, and a filter is installed", LaunchChecks::confinement),
-          new MachineCheck("a resource limit is set", LaunchChecks::resourceLimit),
-          new MachineCheck(
               "who is to die with its parent does, no other", LaunchChecks::diesWithParent),
           new MachineCheck("200 commands leave nothing behind", LaunchChecks::nothingIsLeft),
           new MachineCheck(
@@ -62,13 +56,12 @@ final class LaunchChecks {
 
   private LaunchChecks() {}
 
-  private static NamespaceProcessBuilder sh(String script) {
+  static NamespaceProcessBuilder sh(String script) {
     return new NamespaceProcessBuilder("sh", "-c", script);
   }
 
   /** Runs a command that must succeed, and returns what it printed. */
-  private static String printed(NamespaceProcessBuilder builder)
-      throws IOException, InterruptedException {
+  static String printed(NamespaceProcessBuilder builder) throws IOException, InterruptedException {
     NamespaceProcess process = builder.redirectErrorStream(true).start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -76,8 +69,7 @@ final class LaunchChecks {
     return output.strip();
   }
 
-  private static int status(NamespaceProcessBuilder builder)
-      throws IOException, InterruptedException {
+  static int status(NamespaceProcessBuilder builder) throws IOException, InterruptedException {
     return builder.start().waitFor();
   }
 
@@ -288,31 +280,6 @@ final class LaunchChecks {
 
   private static double uptime(String text) {
     return Double.parseDouble(text.substring(0, text.indexOf(' ')));
-  }
-
-  private static void confinement() throws Exception {
-    // A filter that allows everything: a single instruction, in the order of bytes of all our CPUs.
-    byte[] filter = {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f};
-    String text =
-        printed(
-            new NamespaceProcessBuilder("cat", "/proc/self/status")
-                .capabilities(Set.of())
-                .noNewPrivileges()
-                .seccomp(filter));
-    Map<String, String> status = new HashMap<>();
-    text.lines().forEach(line -> status.put(line.split(":", 2)[0], line.split(":", 2)[1].strip()));
-    for (String set : List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")) {
-      requireEqual(status.get(set), "0000000000000000", set);
-    }
-    requireEqual(status.get("NoNewPrivs"), "1", "NoNewPrivs");
-    requireEqual(status.get("Seccomp"), "2", "Seccomp");
-  }
-
-  private static void resourceLimit() throws Exception {
-    requireEqual(
-        printed(sh("ulimit -Sn; ulimit -Hn").resourceLimit(ResourceLimit.NOFILE, 77, 88)),
-        "77\n88",
-        "the soft and the hard limit");
   }
 
   /** A JVM that starts two commands, tells their numbers, and waits to be killed. */

@@ -29,6 +29,11 @@ public final class Child {
   private final CompletableFuture<Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
 
+  /** What has been learnt by reaping it, which can be done once only. */
+  private int exitStatus;
+
+  private boolean isReaped;
+
   private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
     this.pidfd = pidfd;
@@ -120,14 +125,23 @@ public final class Child {
     }
   }
 
-  /** Takes it in if it has ended. */
+  /**
+   * Takes it in if it has ended, and says so to all who wait. If memory runs out on the way it can
+   * be called again, by the same thread.
+   */
   boolean reapIfEnded() {
-    int[] status = new int[1];
-    int result = LaunchCalls.reap(pid, WNOHANG, status);
-    if (result == 0 || result == -Errno.EINTR.number()) {
-      return false;
+    if (!isReaped) {
+      int[] status = new int[1];
+      int result = LaunchCalls.reap(pid, WNOHANG, status);
+      if (result == 0 || result == -Errno.EINTR.number()) {
+        return false;
+      }
+      exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
+      isReaped = true;
     }
-    ended(result < 0 ? statusOfReaped() : exitStatus(status[0]));
+    pidfd.close();
+    reaped.complete(null);
+    exit.complete(exitStatus);
     return true;
   }
 
@@ -140,12 +154,6 @@ public final class Child {
     } finally {
       pidfd.release();
     }
-  }
-
-  private void ended(int status) {
-    pidfd.close();
-    reaped.complete(null);
-    exit.complete(status);
   }
 
   /** As the JDK has it, and shells. */

@@ -60,19 +60,22 @@ final class ChildSteps {
     return proc == null ? step : step.from(0, proc);
   }
 
+  /** Adds the step that opens a file of the child's own in /proc. */
+  LaunchStep openOwn(String file, int flags) {
+    String path = proc == null ? "/proc/self/" + file : "self/" + file;
+    return inProc(
+        add(
+            "open /proc/self/" + file,
+            SystemCall.OPENAT,
+            AT_FDCWD,
+            program.text(path),
+            flags | O_CLOEXEC));
+  }
+
   /** Adds steps that write a file of the child's own in /proc, at once. */
   void writeOwn(String file, byte[] content, Function<Errno, @Nullable String> explanation) {
     Slot opened = program.slot();
-    String path = proc == null ? "/proc/self/" + file : "self/" + file;
-    inProc(
-            add(
-                "open /proc/self/" + file,
-                SystemCall.OPENAT,
-                AT_FDCWD,
-                program.text(path),
-                O_WRONLY | O_CLOEXEC))
-        .into(opened)
-        .explainedBy(explanation);
+    openOwn(file, O_WRONLY).into(opened).explainedBy(explanation);
     add("write /proc/self/" + file, SystemCall.WRITE, 0, program.bytes(content), content.length)
         .from(0, opened)
         .explainedBy(explanation);

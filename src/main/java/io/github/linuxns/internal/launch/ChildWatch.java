@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Waits for all children, with one thread however many there are, and reaps them: also those that
  * the application has forgotten. For virtual threads it waits for their pipes as well.
  *
- * <p>Its thread runs no code of the application, and never waits for anything else.
+ * <p>Its thread runs no code of the application, and never waits for anything else. It lives as
+ * long as the JVM, also when that runs out of memory: what it could not do then it does again, so
+ * that everything it is told to do may be done a second time.
  */
 final class ChildWatch {
   private static final int EVENTS = 64;
@@ -30,6 +33,9 @@ final class ChildWatch {
 
   /** How often to look at children of which nothing tells when they can be reaped. */
   private static final long LOOK_AGAIN_MILLIS = 20;
+
+  /** What others may take to give memory back. */
+  private static final long NO_MEMORY_NANOS = 10_000_000;
 
   /** Set by the first launch that does not fail to. */
   private static final AtomicReference<@Nullable ChildWatch> STARTED = new AtomicReference<>();
@@ -41,8 +47,11 @@ final class ChildWatch {
 
   private final AtomicLong lastToken = new AtomicLong();
 
-  /** By tokens, not by descriptors, whose numbers are used again. */
-  private final ConcurrentHashMap<Long, Runnable> waiting = new ConcurrentHashMap<>();
+  /**
+   * What to do when something has happened; each says whether it is done with, or has to be looked
+   * at now and then. By tokens, not by descriptors, whose numbers are used again.
+   */
+  private final ConcurrentHashMap<Long, BooleanSupplier> waiting = new ConcurrentHashMap<>();
 
   /** Children to look at now and then: each says whether it was reaped. */
   private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
@@ -59,23 +68,32 @@ final class ChildWatch {
 
   /** Has a child reaped when it ends. */
   static void add(Child child) throws SyscallException {
-    ChildWatch watch = started();
     int fd = child.pidfd().acquire();
     try {
-      int result = watch.once(fd, EPOLLIN, () -> watch.reap(child));
-      if (result < 0) {
-        throw Failures.of(SystemCall.EPOLL_CTL, result, "the child " + child.pid());
-      }
+      // One that has ended cannot be reaped yet while a debugger holds it.
+      watch(fd, EPOLLIN, child::reapIfEnded, "the child " + child.pid());
     } finally {
       child.pidfd().release();
+    }
+  }
+
+  /**
+   * Has something done when something has happened to a descriptor, and then now and then until it
+   * says that it is done with.
+   */
+  static void watch(int fd, int events, BooleanSupplier action, String what)
+      throws SyscallException {
+    int result = started().once(fd, events, action);
+    if (result < 0) {
+      throw Failures.of(SystemCall.EPOLL_CTL, result, what);
     }
   }
 
   /** Has a child reaped of which nobody wants to know anything, and which is hard to end. */
   static void abandon(long pid) {
     ChildWatch watch = Objects.requireNonNull(STARTED.get());
-    watch.lookAt(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
-    int _ = watch.once(watch.bell, EPOLLIN, () -> {}); // so that its thread looks, from now on
+    watch.looks.add(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
+    int _ = watch.once(watch.bell, EPOLLIN, () -> true); // so that its thread looks, from now on
   }
 
   /**
@@ -84,12 +102,9 @@ final class ChildWatch {
    * @param fd stays open until this returns
    */
   static void await(int fd, int events) throws SyscallException {
-    CompletableFuture<Void> ready = new CompletableFuture<>();
-    int result = started().once(fd, events, () -> ready.complete(null));
-    if (result < 0) {
-      throw Failures.of(SystemCall.EPOLL_CTL, result, "a pipe");
-    }
-    ready.join();
+    CompletableFuture<Boolean> ready = new CompletableFuture<>();
+    watch(fd, events, () -> ready.complete(true) || ready.isDone(), "a pipe");
+    boolean _ = ready.join();
   }
 
   private static ChildWatch started() throws SyscallException {
@@ -136,7 +151,7 @@ final class ChildWatch {
     return TaskThread.startDaemon("namespace-children", this::run);
   }
 
-  private int once(int fd, int events, Runnable action) {
+  private int once(int fd, int events, BooleanSupplier action) {
     long token = lastToken.incrementAndGet();
     waiting.put(token, action);
     int result = LaunchCalls.watchOnce(epoll, fd, events, token);
@@ -146,28 +161,34 @@ final class ChildWatch {
     return result;
   }
 
-  /** A child that has ended cannot be reaped yet while a debugger holds it. */
-  private void reap(Child child) {
-    if (!child.reapIfEnded()) {
-      lookAt(child::reapIfEnded);
+  private void run() {
+    long[] ready = new long[EVENTS];
+    int count = 0;
+    int next = 0;
+    while (true) {
+      try {
+        if (next >= count) {
+          next = 0;
+          count = 0;
+          count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
+        }
+        for (; next < count; next++) {
+          act(ready[next]);
+        }
+        lookAgain();
+      } catch (OutOfMemoryError passing) {
+        LockSupport.parkNanos(NO_MEMORY_NANOS); // what is told once is still to be done
+      }
     }
   }
 
-  private void lookAt(BooleanSupplier look) {
-    looks.add(look);
-  }
-
-  private void run() {
-    long[] ready = new long[EVENTS];
-    while (true) {
-      int count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
-      for (int i = 0; i < count; i++) {
-        Runnable action = waiting.remove(ready[i]);
-        if (action != null) {
-          action.run();
-        }
+  private void act(long token) {
+    BooleanSupplier action = waiting.get(token);
+    if (action != null) {
+      if (!action.getAsBoolean()) {
+        looks.add(action);
       }
-      lookAgain();
+      waiting.remove(token);
     }
   }
 

@@ -6,6 +6,8 @@ import io.github.linuxns.internal.SystemCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What a child becomes: a command, its arguments, its environment, and where it works. */
@@ -44,6 +46,16 @@ public final class CommandOptions {
       throw new IllegalArgumentException("not a path: \"" + path.replace('\0', '?') + '"');
     }
     directory = path;
+  }
+
+  /** Says it in words; of the environment the names alone, since values may be secrets. */
+  void describe(StringJoiner words) {
+    if (directory != null) {
+      words.add("work in " + directory);
+    }
+    if (environment != null) {
+      words.add("environment " + new TreeSet<>(environment.keySet()));
+    }
   }
 
   /** Adds the step that takes the child to where the command works. */

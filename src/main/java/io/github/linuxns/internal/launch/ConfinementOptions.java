@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** What a child may do and how much it may take when it is the command. */
@@ -52,6 +53,21 @@ public final class ConfinementOptions {
     SeccompFilter given = SeccompFilter.of(bpf);
     requireThatItStarts(given);
     filter = given;
+  }
+
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    if (capabilities != null) {
+      words.add("capabilities " + capabilities);
+    }
+    if (noNewPrivileges) {
+      words.add("no new privileges");
+    }
+    limits.forEach((resource, limit) ->
+        words.add("limit " + resource + " to " + limit.soft + ", " + limit.hard));
+    if (filter != null) {
+      words.add("a seccomp filter of " + filter.length() + " instructions");
+    }
   }
 
   /** A filter that does not let the child become the command would never be of any use. */

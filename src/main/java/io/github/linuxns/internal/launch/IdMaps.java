@@ -143,18 +143,32 @@ final class IdMaps {
     return writer != Writer.CHILD && (uids != null || gids != null);
   }
 
-  /** Writes them for the child, which waits. */
-  void answer(long pid) throws IOException {
-    write(pid, "uid_map", "newuidmap", uids);
-    write(pid, "gid_map", "newgidmap", gids);
+  /**
+   * True if nobody may change groups where these maps are: we have denied it, or no group is
+   * mapped, or the user namespace of the JVM denies it to all below.
+   */
+  boolean denySetgroups() {
+    return setgroupsDenied || gids == null || deniesSetgroupsHere();
   }
 
-  private void write(long pid, String file, String tool, @Nullable IdMap map) throws IOException {
+  /** True if nobody may change groups in the user namespace of the JVM. */
+  static boolean deniesSetgroupsHere() {
+    return new RunningSystem().line("/proc/thread-self/setgroups").equals("deny");
+  }
+
+  /** Writes them for the child, which waits; or has them written, for as long as there is time. */
+  void answer(long pid, Patience patience) throws IOException {
+    write(pid, "uid_map", "newuidmap", uids, patience);
+    write(pid, "gid_map", "newgidmap", gids, patience);
+  }
+
+  private void write(long pid, String file, String tool, @Nullable IdMap map, Patience patience)
+      throws IOException {
     if (map == null) {
       return;
     }
     if (writer == Writer.TOOLS) {
-      IdMapTools.run(tool, pid, map);
+      IdMapTools.run(tool, pid, map, patience);
       return;
     }
     String path = "/proc/" + pid + '/' + file;

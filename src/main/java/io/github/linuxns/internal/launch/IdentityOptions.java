@@ -1,9 +1,14 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
+
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.util.Arrays;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Who a child is: the ids that it has when it becomes the command. */
@@ -37,6 +42,19 @@ public final class IdentityOptions {
     return id;
   }
 
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    if (uid != null) {
+      words.add("user " + uid);
+    }
+    if (gid != null) {
+      words.add("group " + gid);
+    }
+    if (groups != null) {
+      words.add("groups " + Arrays.toString(groups));
+    }
+  }
+
   /** True if the child's user id is going to change. */
   boolean changesUser() {
     return uid != null;
@@ -47,57 +65,105 @@ public final class IdentityOptions {
    * does, since nobody else has the rights there; its final ids come later.
    */
   static void writeRootOfJoined(ChildSteps steps) {
-    writeIds(steps, 0L, 0L, null, "in the user namespace that it has joined");
+    String where = "in the user namespace that it has joined";
+    writeGroup(steps, 0, where);
+    writeNoGroupsUnlessDenied(steps, where);
+    writeUser(steps, 0, where);
   }
 
   /**
    * Adds the steps that give the child the ids that it was told to have, or those that are left to
    * it in a user namespace that does not map its own.
+   *
+   * @param elsewhere true if it is in another user namespace than the JVM: a new one if it has
+   *     maps, else a new one without, or one that it has joined
    */
-  void write(ChildSteps steps, @Nullable IdMaps maps) {
-    Long user = uid;
-    Long group = gid;
-    if (maps != null) {
-      user = user == null ? maps.defaultUid() : user;
-      group = group == null ? maps.defaultGid() : group;
-    }
-    if (user != null || group != null || groups != null) {
-      writeIds(steps, user, group, groups, "for the command");
-    }
-  }
-
-  private static void writeIds(
-      ChildSteps steps,
-      @Nullable Long uid,
-      @Nullable Long gid,
-      long @Nullable [] groups,
-      String where) {
-    if (gid != null) {
-      steps
-          .add("become group " + gid + ' ' + where, SystemCall.SETRESGID, gid, gid, gid)
-          .explainedBy(IdentityOptions::remedy);
+  void write(ChildSteps steps, @Nullable IdMaps maps, boolean elsewhere) {
+    String where = "for the command";
+    Long user = uid == null && maps != null ? maps.defaultUid() : uid;
+    Long group = gid == null && maps != null ? maps.defaultGid() : gid;
+    if (group != null) {
+      writeGroup(steps, group, where);
     }
     if (groups != null) {
       int[] list = Arrays.stream(groups).mapToInt(id -> (int) id).toArray();
-      steps
-          .add(
-              "have the groups " + Arrays.toString(groups) + ' ' + where,
-              SystemCall.SETGROUPS,
-              list.length,
-              steps.program().ints(list))
-          .explainedBy(IdentityOptions::remedy);
-    } else if (uid != null || gid != null) {
-      // Those of the caller are nobody's business there. Where they may not be changed, they have
-      // to stay: that is what denying setgroups is for.
-      steps
-          .add("have no other groups " + where, SystemCall.SETGROUPS, 0, 0)
-          .tolerating(Errno.EPERM);
+      LaunchStep _ =
+          steps
+              .add(
+                  "have the groups " + Arrays.toString(groups) + ' ' + where,
+                  SystemCall.SETGROUPS,
+                  list.length,
+                  steps.program().ints(list))
+              .explainedBy(IdentityOptions::remedy);
+    } else if (dropsGroups(user, group, maps, elsewhere)) {
+      LaunchStep _ = writeNoGroups(steps, who(user, group) + ' ' + where);
     }
-    if (uid != null) {
-      steps
-          .add("become user " + uid + ' ' + where, SystemCall.SETRESUID, uid, uid, uid)
-          .explainedBy(IdentityOptions::remedy);
+    if (user != null) {
+      writeUser(steps, user, where);
     }
+  }
+
+  /**
+   * Tells whether there are groups of the caller to be dropped: they are nobody else's business.
+   * Where they may not be changed they have to stay, which is what denying it is for; and where the
+   * child has joined a user namespace it has dropped them there, if it could.
+   */
+  private static boolean dropsGroups(
+      @Nullable Long user, @Nullable Long group, @Nullable IdMaps maps, boolean elsewhere) {
+    if (user == null && group == null) {
+      return false;
+    }
+    if (elsewhere) {
+      return maps != null && !maps.denySetgroups();
+    }
+    boolean isCaller =
+        (user == null || user == Syscalls.call(SystemCall.GETEUID, 0, 0, 0, 0, 0))
+            && (group == null || group == Syscalls.call(SystemCall.GETEGID, 0, 0, 0, 0, 0));
+    return !isCaller && !IdMaps.deniesSetgroupsHere();
+  }
+
+  private static String who(@Nullable Long user, @Nullable Long group) {
+    return user == null ? "become group " + group : "become user " + user;
+  }
+
+  private static void writeGroup(ChildSteps steps, long gid, String where) {
+    LaunchStep _ =
+        steps
+            .add("become group " + gid + ' ' + where, SystemCall.SETRESGID, gid, gid, gid)
+            .explainedBy(IdentityOptions::remedy);
+  }
+
+  private static void writeUser(ChildSteps steps, long uid, String where) {
+    LaunchStep _ =
+        steps
+            .add("become user " + uid + ' ' + where, SystemCall.SETRESUID, uid, uid, uid)
+            .explainedBy(IdentityOptions::remedy);
+  }
+
+  private static LaunchStep writeNoGroups(ChildSteps steps, String purpose) {
+    return steps
+        .add("have no other groups, to " + purpose, SystemCall.SETGROUPS, 0, 0)
+        .explainedBy(IdentityOptions::remedy);
+  }
+
+  /**
+   * Adds the steps that drop the groups of the caller, where only the child can see whether it may:
+   * its file in /proc says "allow" or "deny", and of these only the first has anything behind the
+   * fifth byte. To read that to nowhere fails, and so what follows is done.
+   */
+  private static void writeNoGroupsUnlessDenied(ChildSteps steps, String where) {
+    Slot opened = steps.program().slot();
+    Slot denied = steps.program().slot();
+    steps
+        .openOwn("setgroups", O_RDONLY)
+        .into(opened)
+        .tolerating(Errno.ENOENT, Errno.EACCES, Errno.EPERM); // then it is tried
+    steps
+        .add("see whether groups may change", SystemCall.PREAD64, 0, 0, 1, "deny\n".length())
+        .from(0, opened)
+        .into(denied)
+        .tolerating(Errno.EFAULT, Errno.EBADF);
+    LaunchStep _ = writeNoGroups(steps, "be root " + where).unlessDone(denied);
   }
 
   private static @Nullable String remedy(Errno errno) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,11 @@ final class Launch {
 
   /** What a child that was killed may take to end. */
   private static final long KILL_MILLIS = 2000;
+
+  /** How long to wait for another thread's child to be out of the way, at first and in the end. */
+  private static final long SHORTEST_PAUSE_NANOS = 20_000;
+
+  private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
   private static final long THIS_PROCESS = ProcessHandle.current().pid();
 
@@ -139,7 +145,7 @@ final class Launch {
     }
   }
 
-  private void spawn(int[] standard, List<Integer> further) throws SyscallException {
+  private void spawn(int[] standard, List<Integer> further) throws IOException {
     if (LaunchImage.size(program) > LaunchImage.LARGEST) {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
@@ -175,7 +181,7 @@ final class Launch {
   }
 
   /** An image in memory touches no file system. */
-  private int spawnFromMemory(int[] given) throws SyscallException {
+  private int spawnFromMemory(int[] given) throws IOException {
     int file = LaunchCalls.executableInMemory("linux-namespaces");
     if (isRefusal(file)) {
       return file;
@@ -186,7 +192,7 @@ final class Launch {
   }
 
   /** The system has files in memory that cannot be executed, on purpose. */
-  private boolean spawnFromFile(int[] given) throws SyscallException {
+  private boolean spawnFromFile(int[] given) throws IOException {
     for (String directory : ImageFile.DIRECTORIES) {
       ImageFile file = ImageFile.in(directory, this::write);
       if (file != null) {
@@ -201,15 +207,20 @@ final class Launch {
     return false;
   }
 
-  private int spawn(int executable, int[] given) throws SyscallException {
+  private int spawn(int executable, int[] given) throws IOException {
     given[Descriptors.REPORT] =
         report == Descriptors.REPORT ? report : outOfTheWay(report, given.length);
     int program = outOfTheWay(executable, given.length);
-    do {
-      first = Syscalls.spawn(program, given);
+    long pause = SHORTEST_PAUSE_NANOS;
+    first = Syscalls.spawn(program, given, this.program.name());
+    while (first == -Errno.ETXTBSY.number()) {
       // Another thread's child that has not reached its own execve yet has our files open, one of
-      // them for writing.
-    } while (first == -Errno.ETXTBSY.number() && System.nanoTime() - deadline < 0);
+      // them for writing: it has until the deadline for that, and takes microseconds.
+      long _ = nextLook();
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      first = Syscalls.spawn(program, given, this.program.name());
+    }
     return first;
   }
 

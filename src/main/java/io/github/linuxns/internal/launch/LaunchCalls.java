@@ -106,15 +106,19 @@ final class LaunchCalls {
    * the mount namespace of a container it may be that of others.
    */
   static boolean seesOurself() {
-    return Syscalls.readLink(AT_FDCWD, "/proc/self", new byte[Long.BYTES * 2]) > 0;
+    return !ownNumber().isEmpty();
   }
 
   /** True if the numbers of processes that the calling thread's /proc has are those of this JVM. */
   static boolean seesOurNumbers() {
+    return ownNumber().equals(Long.toString(ProcessHandle.current().pid()));
+  }
+
+  /** The number that this process has in the calling thread's /proc; empty if it is not in it. */
+  private static String ownNumber() {
     byte[] text = new byte[Long.BYTES * 2];
     int length = Syscalls.readLink(AT_FDCWD, "/proc/self", text);
-    String number = Long.toString(ProcessHandle.current().pid());
-    return length > 0 && number.equals(new String(text, 0, length, StandardCharsets.US_ASCII));
+    return length <= 0 ? "" : new String(text, 0, length, StandardCharsets.US_ASCII);
   }
 
   /** Tells whether a process is a child that has not been reaped, without reaping it. */
@@ -205,11 +209,12 @@ final class LaunchCalls {
   static int reap(long pid, int options, int[] status) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment word = arena.allocate(Integer.BYTES, Integer.BYTES);
+      ByteBuffer field = buffer(word); // before the call: what it tells it tells once
       int result;
       do {
         result = (int) Syscalls.call(SystemCall.WAIT4, pid, word.address(), options | __WALL, 0, 0);
       } while (result == -Errno.EINTR.number());
-      status[0] = buffer(word).getInt(0);
+      status[0] = field.getInt(0);
       return result;
     }
   }
@@ -288,11 +293,11 @@ final class LaunchCalls {
     Arch arch = Arch.current();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment events = arena.allocate((long) arch.epollSize() * tokens.length, Long.BYTES);
+      ByteBuffer fields = buffer(events); // before the call: what it tells it tells once
       int count =
           (int)
               Syscalls.call(
                   SystemCall.EPOLL_PWAIT, epoll, events.address(), tokens.length, millis, 0);
-      ByteBuffer fields = buffer(events);
       for (int i = 0; i < count; i++) {
         tokens[i] = fields.getLong(i * arch.epollSize() + arch.epollData());
       }

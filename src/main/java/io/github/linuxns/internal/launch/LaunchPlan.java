@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.StringJoiner;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,25 @@ public final class LaunchPlan {
     limit = duration.compareTo(LONGEST_LIMIT) > 0 ? LONGEST_LIMIT : duration;
   }
 
+  /** All of it in words, in about the order in which the child becomes it. */
+  @Override
+  public String toString() {
+    StringJoiner words = new StringJoiner("; ");
+    if (command != null) {
+      words.add(command.command().toString());
+    }
+    namespaces.describe(words);
+    mappings.describe(words);
+    files.describe(words);
+    identity.describe(words);
+    system.describe(words);
+    confinement.describe(words);
+    if (command != null) {
+      command.describe(words);
+    }
+    return words.toString();
+  }
+
   /** True if the command is the init of a pid namespace, which signals reach only if it wants. */
   public boolean commandIsInit() {
     return namespaces.unshared().contains(NamespaceType.PID) && !system.hasInit();
@@ -94,12 +115,21 @@ public final class LaunchPlan {
    * @param standard its standard streams, by descriptor of ours
    */
   public Child start(int[] standard) throws IOException {
-    Thread caller = Thread.currentThread();
+    return start(standard, Thread.currentThread()::isInterrupted);
+  }
+
+  /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
+  Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
     if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-      return start(standard, null, caller::isInterrupted, null);
+      return start(standard, null, interrupted, null);
     }
+    AtomicBoolean interruptedHere = new AtomicBoolean();
     try (CallersPlace place = CallersPlace.open()) {
-      return ParentThread.call(() -> start(standard, place, caller::isInterrupted, null));
+      return ParentThread.call(
+          () ->
+              start(
+                  standard, place, () -> interruptedHere.get() || interrupted.getAsBoolean(), null),
+          () -> interruptedHere.set(true));
     }
   }
 
@@ -144,8 +174,11 @@ public final class LaunchPlan {
                 + " one of its own");
       }
       write(steps, place, joined, cgroup, maps, question != null);
-      Launch.Question inTurn =
-          maps == null || !maps.asks() ? question : Launch.Question.inTurn(maps::answer, question);
+      Launch.Question inTurn = question;
+      if (maps != null && maps.asks()) {
+        Patience patience = new Patience(limit, interrupted);
+        inTurn = Launch.Question.inTurn(pid -> maps.answer(pid, patience), question);
+      }
       return Launch.run(
           steps.program(),
           standard,
@@ -168,7 +201,8 @@ public final class LaunchPlan {
     writeTieToJvm(steps);
     LaunchStep closing =
         steps.add("close what is not for it", SystemCall.CLOSE_RANGE, 0, ALL_DESCRIPTORS, 0);
-    if (!unshared.isEmpty() && (place != null || !joined.isEmpty())) {
+    boolean changesUser = joined.has(NamespaceType.USER);
+    if (changesUser || (!unshared.isEmpty() && (place != null || !joined.isEmpty()))) {
       steps.openProc();
     }
     if (place != null) {
@@ -181,9 +215,7 @@ public final class LaunchPlan {
     MountSteps mounts =
         new MountSteps(
             steps.program(),
-            files.setup(
-                newMounts,
-                unshared.contains(NamespaceType.USER) || joined.has(NamespaceType.USER)));
+            files.setup(newMounts, unshared.contains(NamespaceType.USER) || changesUser));
     writeJoin(steps, joined, mounts);
     if (pidTwice) {
       // Only who is in it can make a new one below it.
@@ -209,7 +241,7 @@ public final class LaunchPlan {
     }
     system.writeSession(steps);
     confinement.writeBeforeIdentity(steps, identity.changesUser());
-    identity.write(steps, maps);
+    identity.write(steps, maps, changesUser || unshared.contains(NamespaceType.USER));
     if (command != null) {
       command.writeDirectory(steps);
     }
@@ -220,7 +252,7 @@ public final class LaunchPlan {
       system.writeSession(steps); // it is the command that leads one, not only the init above it
     }
     confinement.writeLimits(steps);
-    writeSignals(steps);
+    writeSignals(steps, system.hasInit());
     steps.closeOnExec();
     confinement.writeFilter(steps);
     if (command == null) {
@@ -345,11 +377,13 @@ public final class LaunchPlan {
   }
 
   /** The command gets what java.lang.ProcessBuilder gives: nothing blocked, nothing of ours. */
-  private static void writeSignals(ChildSteps steps) {
+  private static void writeSignals(ChildSteps steps, boolean belowInit) {
     LaunchProgram program = steps.program();
     long usual = program.words(0, 0, 0, 0);
     steps.add("reset SIGPIPE", SystemCall.RT_SIGACTION, SIGPIPE, usual, 0, Long.BYTES);
-    steps.add("reset SIGCHLD", SystemCall.RT_SIGACTION, SIGCHLD, usual, 0, Long.BYTES);
+    if (!belowInit) { // which had to have it so before
+      steps.add("reset SIGCHLD", SystemCall.RT_SIGACTION, SIGCHLD, usual, 0, Long.BYTES);
+    }
     steps.add("unblock signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, usual, 0, Long.BYTES);
   }
 }

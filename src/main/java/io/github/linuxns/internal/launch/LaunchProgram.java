@@ -25,6 +25,7 @@ final class LaunchProgram {
   private final List<LaunchStep> steps = new ArrayList<>();
   private ByteBuffer data =
       ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
+  private String name = "linux-namespaces";
   private boolean asks;
 
   /** Adds a step; its label says in words what it does, such as "mount proc on /proc". */
@@ -32,6 +33,16 @@ final class LaunchProgram {
     LaunchStep step = new LaunchStep(label, call, arguments);
     steps.add(step);
     return step;
+  }
+
+  /** Sets what ps shows of the processes that run the program, for as long as they do. */
+  void name(String name) {
+    this.name = name;
+  }
+
+  /** What ps shows. */
+  String name() {
+    return name;
   }
 
   /** Adds steps in which the child waits until we have done something for it, or are gone. */

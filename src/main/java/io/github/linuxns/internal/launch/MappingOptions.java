@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Which ids of the caller's user namespace a new one has, by the names it has for them. */
@@ -55,6 +56,27 @@ public final class MappingOptions {
     usual = map;
     uids = null;
     gids = null;
+  }
+
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    if (usual != null) {
+      words.add(
+          switch (usual) {
+            case ROOT -> "map the caller to root";
+            case CURRENT -> "map the caller to itself";
+            case SUBORDINATE -> "map the caller to root, and its subordinate ids";
+          });
+    }
+    if (uids != null) {
+      words.add("map users " + uids.mappings());
+    }
+    if (gids != null) {
+      words.add("map groups " + gids.mappings());
+    }
+    if (allowSetgroups != null) {
+      words.add(allowSetgroups ? "allow setgroups" : "deny setgroups");
+    }
   }
 
   /**

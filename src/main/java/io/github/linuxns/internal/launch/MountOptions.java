@@ -7,6 +7,7 @@ import io.github.linuxns.mount.Propagation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Which files a child sees. */
@@ -33,5 +34,16 @@ public final class MountOptions {
 
   MountSetup setup(boolean newNamespace, boolean userNamespace) {
     return new MountSetup(root, mounts, propagation, newNamespace, userNamespace);
+  }
+
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    String mounted = new MountSetup(root, mounts, null, true, true).toString();
+    if (!mounted.isEmpty()) {
+      words.add(mounted);
+    }
+    if (propagation != null) {
+      words.add("propagation " + propagation);
+    }
   }
 }

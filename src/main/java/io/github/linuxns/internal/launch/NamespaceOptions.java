@@ -19,7 +19,9 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** Which namespaces a child joins, and which it gets new. */
@@ -92,6 +94,19 @@ public final class NamespaceOptions {
 
   Set<NamespaceType> unshared() {
     return unshared;
+  }
+
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    handles.forEach(handle -> words.add("join " + handle));
+    sets.forEach(set -> words.add("join " + set));
+    if (pid != 0) {
+      words.add(
+          "join " + (ofProcess == null ? "all that differ" : ofProcess) + " of process " + pid);
+    }
+    if (!unshared.isEmpty()) {
+      words.add("new " + unshared);
+    }
   }
 
   /** Takes hold of all that is to be joined. */
@@ -214,7 +229,7 @@ public final class NamespaceOptions {
     private LaunchStep join(ChildSteps steps, NamespaceType type, int fd) {
       return steps
           .add("join " + handles.get(type), SystemCall.SETNS, fd, TypeFacts.of(type).cloneFlag())
-          .explainedBy(Joined::remedy);
+          .explainedBy(errno -> remedy(errno, grantingHandle(type)));
     }
 
     private void joinOfProcess(ChildSteps steps, Set<NamespaceType> types, int process) {
@@ -226,15 +241,54 @@ public final class NamespaceOptions {
                     SystemCall.SETNS,
                     process,
                     TypeFacts.cloneFlags(types))
-                .explainedBy(Joined::remedy);
+                .explainedBy(errno -> remedy(errno, grantingProcess()));
       }
     }
 
-    private static @Nullable String remedy(Errno errno) {
+    /** What would grant the right to join what the process is in; empty if that is not known. */
+    private String grantingProcess() {
+      if (has(NamespaceType.USER)) {
+        return "";
+      }
+      try (NamespaceHandle user = NamespaceHandle.open(pid, NamespaceType.USER)) {
+        boolean grants = isOurs(user);
+        for (NamespaceType type : ofProcess) {
+          try (NamespaceHandle handle = NamespaceHandle.open(pid, type);
+              NamespaceHandle owner = handle.openOwner().orElse(null)) {
+            grants &= owner != null && owner.namespace().equals(user.namespace());
+          }
+        }
+        return grants ? ": add USER to the types of process " + pid : "";
+      } catch (SyscallException e) {
+        return "";
+      }
+    }
+
+    /** The same for a namespace by its handle. */
+    private String grantingHandle(NamespaceType type) {
+      if (type == NamespaceType.USER || has(NamespaceType.USER)) {
+        return "";
+      }
+      NamespaceHandle handle = Objects.requireNonNull(handles.get(type));
+      try (NamespaceHandle owner = handle.openOwner().orElse(null)) {
+        return owner != null && isOurs(owner) ? ": join its owner " + owner + " too" : "";
+      } catch (SyscallException e) {
+        return "";
+      }
+    }
+
+    /** True if a user namespace was made by us: who made it has all rights in it. */
+    private static boolean isOurs(NamespaceHandle user) throws SyscallException {
+      return user.ownerUid() == Syscalls.call(SystemCall.GETEUID, 0, 0, 0, 0, 0)
+          && !user.namespace().equals(Namespace.current(NamespaceType.USER));
+    }
+
+    private static @Nullable String remedy(Errno errno, String granting) {
       return switch (errno) {
         case EPERM ->
             "joining takes CAP_SYS_ADMIN in the user namespace that owns it, which joining that"
-                + " user namespace as well may grant";
+                + " user namespace as well "
+                + (granting.isEmpty() ? "may grant" : "grants" + granting);
         case EINVAL -> "a user namespace that the child is already in cannot be joined";
         default -> Failures.remedy(errno);
       };

@@ -14,21 +14,36 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
- * A thread that lives as long as the JVM, to launch what shall not outlive the JVM: the kernel ties
- * a child to the thread that started it, not to the process. It is at home; where the thread is
+ * Threads that live as long as the JVM, to launch what shall not outlive the JVM: the kernel ties a
+ * child to the thread that started it, not to the process. They are at home; where the thread is
  * that wants the launch, the child has to be brought.
+ *
+ * <p>There is one, and as many more as there ever were such launches at once: one that is held up
+ * holds up no other.
  */
 final class ParentThread {
   private ParentThread() {}
 
-  /** Has it launch a child, and waits for that, whatever interrupts the calling thread. */
-  static Child call(Enterable.Task<Child, IOException> launch) throws IOException {
-    return Started.THREAD.call(launch);
+  /**
+   * Has one launch a child, and waits for that.
+   *
+   * @param onInterrupt tells the launch that the calling thread was interrupted
+   */
+  static Child call(Enterable.Task<Child, IOException> launch, Runnable onInterrupt)
+      throws IOException {
+    TaskThread idle = Started.IDLE.pollFirst();
+    TaskThread thread = idle == null ? HomeThread.call(ParentThread::start) : idle;
+    try {
+      return thread.call(launch, onInterrupt);
+    } finally {
+      Started.IDLE.addFirst(thread);
+    }
   }
 
-  /** Opens those namespaces of the calling thread in which this one is not. */
+  /** Opens those namespaces of the calling thread in which these are not. */
   static List<NamespaceHandle> openWhereItIsNot() throws SyscallException {
     List<NamespaceHandle> handles = new ArrayList<>();
     try {
@@ -44,7 +59,7 @@ final class ParentThread {
     }
   }
 
-  /** Where it is; what cannot be read is nowhere, and so never where somebody else is. */
+  /** Where they are; what cannot be read is nowhere, and so never where somebody else is. */
   private static Map<NamespaceType, Namespace> place() {
     try {
       return NamespaceFiles.currentAll();
@@ -60,6 +75,6 @@ final class ParentThread {
   /** Initialised with the first such launch, by code of the outer class, which is by then. */
   private static final class Started {
     static final Map<NamespaceType, Namespace> PLACE = HomeThread.call(ParentThread::place);
-    static final TaskThread THREAD = HomeThread.call(ParentThread::start);
+    static final ConcurrentLinkedDeque<TaskThread> IDLE = new ConcurrentLinkedDeque<>();
   }
 }

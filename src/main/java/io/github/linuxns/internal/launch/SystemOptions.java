@@ -15,12 +15,16 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /** What a child finds around it, beside files and rights: names, clocks, session, control group. */
 public final class SystemOptions {
   /** What the kernel has room for in a host name. */
   private static final int MAX_NAME = 64;
+
+  /** What ps shows of an init: 15 bytes are all that the kernel has room for in one place. */
+  private static final String INIT = "namespace-init";
 
   private @Nullable String hostname;
   private @Nullable String domainname;
@@ -70,6 +74,31 @@ public final class SystemOptions {
 
   public void init() {
     init = true;
+  }
+
+  /** Says it in words. */
+  void describe(StringJoiner words) {
+    if (hostname != null) {
+      words.add("host name " + hostname);
+    }
+    if (domainname != null) {
+      words.add("domain name " + domainname);
+    }
+    if (timeOffsets != null) {
+      words.add("clocks ahead: " + timeOffsets.strip().replace("\n", ", "));
+    }
+    if (cgroup != null) {
+      words.add("control group " + cgroup);
+    }
+    if (init) {
+      words.add("below an init");
+    }
+    if (newSession) {
+      words.add("new session");
+    }
+    if (dieWithParent) {
+      words.add("die with the JVM");
+    }
   }
 
   boolean diesWithParent() {
@@ -215,7 +244,8 @@ public final class SystemOptions {
         program.words(-1),
         0,
         Long.BYTES);
-    steps.add("name the init", SystemCall.PRCTL, PR_SET_NAME, program.text("namespace-init"));
+    program.name(INIT);
+    steps.add("name the init", SystemCall.PRCTL, PR_SET_NAME, program.text(INIT));
     steps
         .add("start the command under an init", SystemCall.CLONE, SIGCHLD)
         .asInit()

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -269,6 +270,34 @@ class LaunchFaultIT {
   void clone3IsNotNeeded() throws Exception {
     Filter filter = Filter.failing(CLONE3, Errno.ENOSYS);
     assertThat(launchFiltered(Launching.of("/bin/sleep", "1000"), filter)).isEqualTo(128 + SIGTERM);
+  }
+
+  /** The image may be open for writing in another thread's child, which has a moment to start. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anImageThatStaysBusyIsTriedUntilTheDeadlineOrAnInterrupt(boolean interrupted) {
+    Filter busy = Filter.failing(SystemCall.EXECVE.number(), Errno.ETXTBSY);
+    int[] standard = {0, 1, 2};
+    ThrowingCallable launch =
+        () ->
+            Filter.call(
+                List.of(busy),
+                () -> {
+                  if (interrupted) {
+                    Thread.currentThread().interrupt();
+                  }
+                  LaunchProgram program = Launching.of("/bin/true");
+                  Duration limit = interrupted ? Launching.LONG : Duration.ofMillis(200);
+                  return Launch.run(program, standard, List.of(), pid -> {}, limit);
+                });
+    if (interrupted) {
+      assertThatThrownBy(launch).isInstanceOf(InterruptedIOException.class);
+    } else {
+      assertThatThrownBy(launch)
+          .isInstanceOfSatisfying(
+              SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT))
+          .hasMessageContaining("the launch image");
+    }
   }
 
   /** As under vm.memfd_noexec=2, or a container's filter: the image is in a file instead. */

@@ -12,50 +12,29 @@ import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.launch.Launching.Ended;
 import io.github.linuxns.internal.launch.Launching.Running;
-import io.github.linuxns.internal.launch.Launching.Traces;
 import io.github.linuxns.testing.Machine;
 import java.io.BufferedReader;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a launch program can do, and what a command finds that has been launched. */
+/** What a launch program can do. */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
+@ExtendWith(NoTraces.class)
 class LaunchIT {
   @TempDir Path directory;
-
-  private Traces before;
-
-  @BeforeEach
-  void remember() throws Exception {
-    Launching.run(Launching.of("/bin/true")); // what is started once is started now
-    before = Traces.now();
-  }
-
-  @AfterEach
-  void nothingIsLeft() throws IOException {
-    assertThat(Traces.now()).isEqualTo(before);
-  }
 
   private static SyscallException refused(LaunchProgram program) {
     return assertThrows(SyscallException.class, () -> Launching.run(program));
@@ -265,6 +244,7 @@ class LaunchIT {
 
   @Test
   void aForkStepMakesOurOwnChildInANewPidNamespace() throws Exception {
+    List<String> others = Launching.childrenOf(ProcessHandle.current().pid());
     LaunchProgram program = Launching.program();
     Launching.unshare(program, CLONE_NEWPID);
     Launching.fork(program);
@@ -280,215 +260,12 @@ class LaunchIT {
       assertThat(Machine.inode(link.resolve("uts"))).isEqualTo(Machine.inode(ours.resolve("uts")));
       // The first process has been reaped; the second is the only child.
       List<String> children = Launching.childrenOf(ProcessHandle.current().pid());
-      children.removeAll(before.children());
+      children.removeAll(others);
       assertThat(children).singleElement().asString().startsWith(pid + " ");
       try (OutputStream writer = running.writer()) {
         writer.write('\n');
       }
       assertThat(running.status()).isEqualTo(5);
-    }
-  }
-
-  @Test
-  void initHandsOnSignals() throws Exception {
-    LaunchProgram program =
-        Launching.withInit(
-            "/bin/sh",
-            "-c",
-            "trap 'echo term; exit 7' TERM; trap 'echo usr1' USR1; echo $$;"
-                + " sleep 1000 & while :; do wait; done");
-    try (Running running = Launching.start(program);
-        BufferedReader reader = running.reader()) {
-      assertThat(reader.readLine()).isEqualTo("2");
-      running.child().signal(10); // SIGUSR1
-      assertThat(reader.readLine()).isEqualTo("usr1");
-      running.child().signal(SIGTERM);
-      assertThat(reader.readLine()).isEqualTo("term");
-      assertThat(running.status()).isEqualTo(7);
-      // The end of what was left in the namespace closes the pipe.
-      assertThat(reader.readLine()).isNull();
-    }
-  }
-
-  @Test
-  void initTakesInOrphans() throws Exception {
-    LaunchProgram program =
-        Launching.withInit(
-            "/bin/sh",
-            "-c",
-            "for i in 1 2 3 4 5 6 7 8 9; do (true & exec true); done; echo done; read line; exit"
-                + " 4");
-    try (Running running = Launching.start(program);
-        BufferedReader reader = running.reader()) {
-      assertThat(reader.readLine()).isEqualTo("done");
-      long init = running.child().pid();
-      Machine.await(
-          "the command alone is left",
-          () -> {
-            try {
-              return Launching.childrenOf(init).size() == 1;
-            } catch (IOException e) {
-              throw new AssertionError(e);
-            }
-          });
-      try (OutputStream writer = running.writer()) {
-        writer.write('\n');
-      }
-      assertThat(running.status()).isEqualTo(4);
-    }
-  }
-
-  @Test
-  void initHoldsNoFile() throws Exception {
-    try (Running running = Launching.start(Launching.withInit("/bin/cat"))) {
-      Path files = Path.of("/proc", Long.toString(running.child().pid()), "fd");
-      Machine.await("init has closed all", () -> descriptors(files).isEmpty());
-    }
-  }
-
-  @Test
-  void initEndsAsTheCommandEnds() throws Exception {
-    assertThat(Launching.run(Launching.withInit("/bin/sh", "-c", "exit 42")).status())
-        .isEqualTo(42);
-    assertThat(Launching.run(Launching.withInit("/bin/sh", "-c", "kill -KILL $$")).status())
-        .isEqualTo(128 + SIGKILL);
-    assertThat(refused(Launching.withInit("/none")))
-        .hasMessageStartingWith("execute /none: ENOENT");
-  }
-
-  private Path script(String name, String content, String permissions) throws IOException {
-    Path file = Files.writeString(directory.resolve(name), content);
-    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
-  }
-
-  private static final Errno[] NOT_HERE = {
-    Errno.ENOENT, Errno.ENOTDIR, Errno.EACCES, Errno.ESTALE, Errno.ENODEV, Errno.ETIMEDOUT
-  };
-
-  private static LaunchProgram candidates(Path... files) {
-    LaunchProgram program = Launching.program();
-    Launching.closeOnExec(program);
-    for (Path file : files) {
-      Launching.candidate(program, file.toString(), "command").tolerating(NOT_HERE);
-    }
-    return program;
-  }
-
-  @Test
-  void theCommandIsTheFirstCandidateThatIsThere() throws Exception {
-    Path none = directory.resolve("none");
-    Path closed = script("closed", "#!/bin/sh\necho closed", "rw-r--r--");
-    Path good = script("good", "#!/bin/sh\necho good", "rwxr-xr-x");
-    Path later = script("later", "#!/bin/sh\necho later", "rwxr-xr-x");
-    assertThat(Launching.run(candidates(none, closed.resolve("x"), closed, good, later)))
-        .isEqualTo(new Ended(0, "good"));
-  }
-
-  @Test
-  void thatACandidateMayNotBeExecutedSaysMoreThanThatItIsNotThere() throws Exception {
-    Path none = directory.resolve("none");
-    Path closed = script("closed", "#!/bin/sh\necho closed", "rw-r--r--");
-    Path other = script("other", "#!/bin/sh\necho other", "rw-r--r--");
-    assertThat(refused(candidates(none, closed, other, none)))
-        .hasMessageStartingWith("execute " + closed + ": EACCES");
-    assertThat(refused(candidates(none, closed.resolve("x"))))
-        .hasMessageStartingWith("execute " + closed.resolve("x") + ": ENOTDIR");
-  }
-
-  @Test
-  void whatIsNoProgramIsNotSkipped() throws Exception {
-    Path text = script("text", "no program", "rwxr-xr-x");
-    Path good = script("good", "#!/bin/sh\necho good", "rwxr-xr-x");
-    assertThat(refused(candidates(text, good)))
-        .hasMessageStartingWith("execute " + text + ": ENOEXEC");
-  }
-
-  @Test
-  void tooManyArgumentsAreToldFromTheExec() {
-    LaunchProgram program = Launching.of("/bin/true", "x".repeat(200_000));
-    assertThat(refused(program)).hasMessageStartingWith("execute /bin/true: E2BIG");
-  }
-
-  @Test
-  void aProgramThatNoExecCouldTakeIsNotStarted() {
-    LaunchProgram program = Launching.of("/bin/true", "x".repeat(LaunchImage.LARGEST));
-    assertThat(refused(program)).hasMessageStartingWith("execve(the launch image): E2BIG");
-  }
-
-  /** Each number that the child needs may be taken in the JVM, by anything. */
-  @Test
-  void theChildHasItsStandardStreamsAlone() throws Exception {
-    List<InputStream> open = new ArrayList<>();
-    try {
-      for (int i = 0; i < 30; i++) {
-        open.add(new FileInputStream("/dev/null"));
-      }
-      assertThat(descriptors(Path.of("/proc/self/fd")))
-          .contains(3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20);
-      assertStreamsAlone();
-      for (int i = 0; i < 10_000; i++) {
-        open.add(new FileInputStream("/dev/null"));
-      }
-      assertStreamsAlone();
-    } finally {
-      for (InputStream stream : open) {
-        stream.close();
-      }
-    }
-  }
-
-  private static void assertStreamsAlone() throws Exception {
-    LaunchProgram forking = Launching.program();
-    Launching.fork(forking);
-    Launching.execute(forking, "/bin/cat");
-    for (LaunchProgram program : List.of(Launching.of("/bin/cat"), forking)) {
-      try (Running running = Launching.start(program);
-          BufferedReader reader = running.reader();
-          OutputStream writer = running.writer()) {
-        writer.write('\n');
-        assertThat(reader.readLine()).isEmpty(); // it has loaded what it needs
-        assertThat(descriptors(Path.of("/proc", Long.toString(running.child().pid()), "fd")))
-            .containsExactly(0, 1, 2);
-      }
-    }
-  }
-
-  private static Set<Integer> descriptors(Path directory) {
-    Set<Integer> numbers = new TreeSet<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      files.forEach(file -> numbers.add(Integer.valueOf(file.getFileName().toString())));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-    return numbers;
-  }
-
-  /** Our own files may be at any of the numbers, in any order. */
-  @Test
-  void furtherDescriptorsComeByTheirNumbers() throws Exception {
-    List<Integer> ends = new ArrayList<>();
-    List<Integer> further = new ArrayList<>();
-    LaunchProgram program = new LaunchProgram();
-    long buffer = program.words(new long[2]);
-    try {
-      for (int i = 0; i < 12; i++) {
-        int[] pipe = Launching.pipe();
-        ends.addAll(List.of(pipe[0], pipe[1]));
-        further.addFirst(pipe[0]);
-        assertThat(LaunchCalls.write(pipe[1], i + 1, bytes -> {})).isEqualTo(i + 1);
-      }
-      for (int i = 0; i < further.size(); i++) {
-        program
-            .add("read " + i, SystemCall.READ, Descriptors.FIRST_FURTHER + i, buffer, 16)
-            .expecting(further.size() - i);
-      }
-      Launching.execute(program, "/bin/echo", "all there");
-      try (Running running =
-          Launching.start(Interpreter.ofThisCpu(), program, further, pid -> {}, Launching.LONG)) {
-        assertThat(running.end()).isEqualTo(new Ended(0, "all there"));
-      }
-    } finally {
-      ends.forEach(Syscalls::close);
     }
   }
 

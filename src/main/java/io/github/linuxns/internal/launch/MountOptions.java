@@ -27,6 +27,10 @@ public final class MountOptions {
     mounts.add(new MountSetup.At(target, MountAccess.description(what)));
   }
 
+  void mount(MountSetup.At place) {
+    mounts.add(place);
+  }
+
   public void propagation(Propagation wanted) {
     propagation = wanted;
   }

@@ -174,8 +174,9 @@ class AttachInIT {
       }
       assertThatIllegalArgumentException().isThrownBy(() -> mount.attachIn(uts, "/mnt"));
       assertThatIllegalArgumentException().isThrownBy(() -> mount.idMapped(uts).toString());
-      mounts.close();
-      assertThatIllegalStateException().isThrownBy(() -> mount.attachIn(mounts, "/mnt"));
+      NamespaceHandle closed = mounts.duplicate();
+      closed.close();
+      assertThatIllegalStateException().isThrownBy(() -> mount.attachIn(closed, "/mnt"));
     }
   }
 

@@ -119,8 +119,11 @@ final class RemountSteps {
     try (Stream<String> lines = Files.lines(TABLE, StandardCharsets.ISO_8859_1)) {
       return lines.map(line -> line.split(" ", OPTIONS + 2)).toList();
     } catch (IOException noProc) {
-      throw Failures.of(
-          SystemCall.OPENAT, -Errno.ENOENT.number(), TABLE.toString(), Failures.NO_PROC);
+      SyscallException failure =
+          Failures.of(
+              SystemCall.OPENAT, -Errno.ENOENT.number(), TABLE.toString(), Failures.NO_PROC);
+      failure.initCause(noProc);
+      throw failure;
     }
   }
 

@@ -12,6 +12,7 @@ import io.github.linuxns.internal.mounts.MountAccess;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.MountFlag;
 import io.github.linuxns.mount.Propagation;
+import io.github.linuxns.mount.UnmountFlag;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -172,7 +174,7 @@ class MountAttachmentIT {
             .map(line -> line.replaceAll("(shared|master|propagate_from):\\d+", "$1"))
             .sorted()
             .toList();
-    Mount.unmount(target, io.github.linuxns.mount.UnmountFlag.LAZY);
+    Mount.unmount(target, UnmountFlag.LAZY);
     return lines;
   }
 
@@ -190,8 +192,7 @@ class MountAttachmentIT {
     return Files.readString(Path.of("/proc/thread-self/mountinfo"), StandardCharsets.ISO_8859_1);
   }
 
-  private static void assertFails(
-      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Errno errno, String words) {
+  private static void assertFails(ThrowingCallable call, Errno errno, String words) {
     assertThatThrownBy(call)
         .isInstanceOf(SyscallException.class)
         .hasMessageContaining(errno + " (")

@@ -287,8 +287,8 @@ public final class Mount {
    *
    * <p>It takes Linux 5.12, a file system that can do so (ext4, xfs, btrfs, tmpfs since 6.3, …),
    * and {@code CAP_SYS_ADMIN} in the user namespace that the file system was mounted in: root of
-   * the machine, for its disks. For a process that is being started the mount is made by the
-   * calling thread.
+   * the machine, for its disks. It is for what is attached; a process that is being started cannot
+   * be given it ({@link IllegalArgumentException}).
    *
    * @param user a USER namespace other than the initial one, which has ids mapped; it is borrowed,
    *     and has to be open whenever this is used ({@link IllegalStateException})

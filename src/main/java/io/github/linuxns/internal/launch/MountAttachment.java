@@ -131,7 +131,8 @@ public final class MountAttachment {
   private static boolean attachByChild(MountSetup.At place, NamespaceHandle namespace)
       throws SyscallException {
     Optional<NamespaceHandle> found = namespace.openOwner();
-    if (found.isEmpty()) {
+    if (found.isEmpty() || place.what().idMap() != null) {
+      found.ifPresent(NamespaceHandle::close);
       return false;
     }
     try (NamespaceHandle owner = found.get()) {

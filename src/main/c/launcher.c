@@ -15,7 +15,7 @@ extern struct program program;
 
 /* And where Java reads how far we came. */
 extern volatile struct report report;
-extern char report_page[];
+extern volatile char report_page[];
 
 enum { LARGEST_ERRNO = 4095, ERRNO_BITS = 128 };
 enum { PAGE = 4096, PROT_READ_WRITE = 3, MAP_SHARED_FIXED = 0x11 };
@@ -62,6 +62,17 @@ static __attribute__((noreturn)) void fail(word step, word result) {
     report.result = result;
     report.failed = 1;
     end(127);
+}
+
+/* Messages come one by one, a line each, and none is given in part. */
+static void tell(word context) {
+    word length = 0;
+    word got;
+    do {
+        got = call(__NR_read, context, (word)(report_page + WORDS + length), WORDS_BYTES - 1 - length, 0);
+        length += got > 0 ? got : 0;
+    } while (got > 0);
+    report_page[WORDS + length] = 0;
 }
 
 static inline int is_error(word result) {
@@ -126,6 +137,9 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
         }
         if (is_error(result)) {
             if (!is_tolerated(step, result)) {
+                if (step->kind == TELLING) {
+                    tell(given[0]);
+                }
                 fail(index, result);
             }
             /* As execvp(3) has it: that one was there but not for us says more than that others were not there. */

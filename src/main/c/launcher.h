@@ -13,7 +13,8 @@ enum kind {
     FORK,   /* the caller ends; the child goes on */
     INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
     EXEC,   /* one of several places where the command may be */
-    AGAIN   /* made only if `result` has an error, of the step that tried it before */
+    AGAIN,  /* made only if `result` has an error, of the step that tried it before */
+    TELLING /* if it fails, its first argument is a descriptor that says why */
 };
 
 struct step {
@@ -43,6 +44,12 @@ struct report {
     int child; /* of a fork; the kernel itself writes it, before that child runs and whatever happens to us */
     char self[16]; /* who is here after a second fork, as the JVM's /proc has it: the link "self" */
 };
+
+/*
+ * Where the kernel's words about the failure of a TELLING step go, in the file of the report: over the program, of which
+ * nothing is read any more. They end with a zero.
+ */
+enum { WORDS = 0x900, WORDS_BYTES = 1024 };
 
 enum { REPORT_FILE = 4 }; /* the descriptor; Descriptors has the same number */
 

@@ -33,8 +33,10 @@ class ExamplesIT {
   private static final Map<String, String> SAYS =
       Map.ofEntries(
           entry("build-step-without-network-or-home.jsh", "It made, with status 0: HELLO"),
+          entry("build-step-with-read-only-sources.jsh", "It made, with status 0: HELLO"),
           entry("container-from-scratch.jsh", "I am process 1, user 0, on box\\."),
           entry("hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\."),
+          entry("inject-into-container.jsh", "In the container /mnt/file says: from outside\\."),
           entry("list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]"),
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
           entry("mount-full-cycle-of-two-processes.jsh", "B reads there: A was here\\."),
@@ -42,6 +44,7 @@ class ExamplesIT {
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),
+          entry("scribble-over-the-host.jsh", "Status 0, and of all that the host has no trace\\."),
           entry("shifted-boot-time.jsh", "That is a year more\\."),
           entry("socket-in-new-network.jsh", "The server inside says: hello from inside\\."),
           entry("tools-in-their-network.jsh", "In the network of process \\d+: +1: lo +inet 127.*"),

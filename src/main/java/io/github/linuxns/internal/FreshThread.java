@@ -40,6 +40,19 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
     return fresh.<X>outcome();
   }
 
+  /** Runs a task in new namespaces, which are gone with the thread if nothing keeps them. */
+  static <T extends @Nullable Object, X extends Exception> T call(
+      String name, NewNamespaces namespaces, Enterable.Task<? extends T, X> task)
+      throws SyscallException, X {
+    FreshThread<T> fresh =
+        new FreshThread<>(() -> {
+          ThreadPosition.ofCurrentThread().settle(namespaces);
+          return task.call();
+        });
+    fresh.runAndWait(name);
+    return fresh.<X>outcome();
+  }
+
   /** Runs a task where the caller is. */
   public static <T extends @Nullable Object, X extends Exception> T call(
       String name, Enterable.Task<? extends T, X> task) throws X {

@@ -1,8 +1,10 @@
 package io.github.linuxns.internal;
 
+import io.github.linuxns.Enterable;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** New namespaces, in the state in which a user expects to find them. */
 public final class NewNamespaces implements Destination {
@@ -26,6 +28,16 @@ public final class NewNamespaces implements Destination {
           }
           return NamespaceFiles.openCurrent(type);
         });
+  }
+
+  /**
+   * Runs a task on a thread of its own in new ones, which are gone with it if nothing keeps them.
+   */
+  public static <T extends @Nullable Object, X extends Exception> T call(
+      String threadName, Set<NamespaceType> types, Enterable.Task<? extends T, X> task)
+      throws SyscallException, X {
+    OpenFile.startCleaner(); // here, since the thread below is not at home
+    return FreshThread.call(threadName, new NewNamespaces(types), task);
   }
 
   @Override

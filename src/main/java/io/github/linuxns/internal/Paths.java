@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Paths as the kernel takes them. */
 public final class Paths {
+  /** What Java shows where the bytes of a name are no text. */
+  private static final char REPLACED = '\ufffd';
+
   private Paths() {}
 
   /** The text of a path of the machine's own file system. */
@@ -23,6 +26,29 @@ public final class Paths {
   public static @Nullable Path of(byte[] bytes) {
     String text = Syscalls.pathText(bytes);
     return Arrays.equals(Syscalls.pathBytes(text), bytes) ? Path.of(text) : null;
+  }
+
+  /** The bytes of a path. Its text has lost those that are no characters; its URI has them. */
+  public static byte[] bytes(Path path) {
+    String text = text(path);
+    return text.indexOf(REPLACED) < 0
+        ? Syscalls.pathBytes(text)
+        : withoutEscapes(path.toAbsolutePath().toUri().getRawPath());
+  }
+
+  private static byte[] withoutEscapes(String uri) {
+    int end = uri.length() > 1 && uri.endsWith("/") ? uri.length() - 1 : uri.length();
+    byte[] bytes = new byte[end];
+    int length = 0;
+    for (int i = 0; i < end; i++) {
+      if (uri.charAt(i) == '%') {
+        bytes[length++] = (byte) Integer.parseInt(uri, i + 1, i + 3, 16);
+        i += 2;
+      } else {
+        bytes[length++] = (byte) uri.charAt(i);
+      }
+    }
+    return Arrays.copyOf(bytes, length);
   }
 
   /** The name of an open file of this process; the calling thread's /proc entry has them all. */

@@ -3,6 +3,11 @@ package io.github.linuxns.mount;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.CheckReturnValue;
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.launch.MountAttachment;
 import io.github.linuxns.internal.mounts.MountAccess;
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountDescription.Bind;
@@ -53,9 +58,10 @@ public final class Mount {
   private final Map<String, String> options;
   private final boolean recursive;
   private final @Nullable Propagation propagation;
+  private final @Nullable NamespaceHandle user;
 
   private Mount(Content content) {
-    this(content, EnumSet.noneOf(MountFlag.class), Map.of(), false, null);
+    this(content, EnumSet.noneOf(MountFlag.class), Map.of(), false, null, null);
   }
 
   private Mount(
@@ -63,12 +69,14 @@ public final class Mount {
       Set<MountFlag> flags,
       Map<String, String> options,
       boolean recursive,
-      @Nullable Propagation propagation) {
+      @Nullable Propagation propagation,
+      @Nullable NamespaceHandle user) {
     this.content = content;
     this.flags = flags;
     this.options = options;
     this.recursive = recursive;
     this.propagation = propagation;
+    this.user = user;
   }
 
   /**
@@ -208,7 +216,7 @@ public final class Mount {
     if (!(content instanceof Bind)) {
       throw new IllegalArgumentException("only a bind is recursive, not " + this);
     }
-    return new Mount(content, flags, options, true, propagation);
+    return new Mount(content, flags, options, true, propagation, user);
   }
 
   /**
@@ -220,19 +228,10 @@ public final class Mount {
    *     here or before
    */
   public Mount with(MountFlag... more) {
-    if (more.length == 0) {
-      throw new IllegalArgumentException("no flag");
-    }
-    EnumSet<MountFlag> all = EnumSet.copyOf(flags);
-    for (MountFlag flag : more) {
-      for (MountFlag given : all) {
-        if (flag.contradicts(given)) {
-          throw new IllegalArgumentException(flag + " contradicts " + given);
-        }
-      }
-      all.add(flag);
-    }
-    return new Mount(content, all, options, recursive, propagation);
+    EnumSet<MountFlag> all = EnumSet.noneOf(MountFlag.class);
+    all.addAll(flags);
+    add(all, more);
+    return new Mount(content, all, options, recursive, propagation, user);
   }
 
   /**
@@ -265,7 +264,7 @@ public final class Mount {
     }
     Map<String, String> all = new LinkedHashMap<>(options);
     all.put(name, value);
-    return new Mount(content, flags, all, recursive, propagation);
+    return new Mount(content, flags, all, recursive, propagation, user);
   }
 
   /**
@@ -277,7 +276,161 @@ public final class Mount {
    * @return the description
    */
   public Mount propagation(Propagation value) {
-    return new Mount(content, flags, options, recursive, value);
+    return new Mount(content, flags, options, recursive, value, user);
+  }
+
+  /**
+   * With files that belong to others where they are seen by this mount: what belongs to the user 0
+   * of the file system belongs there to the user that is 0 in a user namespace, and so on. A root
+   * file system that was unpacked by root, for instance, is that of the root of a container. On the
+   * disk nothing changes.
+   *
+   * <p>It takes Linux 5.12, a file system that can do so (ext4, xfs, btrfs, tmpfs since 6.3, …),
+   * and {@code CAP_SYS_ADMIN} in the user namespace that the file system was mounted in: root of
+   * the machine, for its disks. It is for what is attached; a process that is being started cannot
+   * be given it ({@link IllegalArgumentException}).
+   *
+   * @param user a USER namespace other than the initial one, which has ids mapped; it is borrowed,
+   *     and has to be open whenever this is used ({@link IllegalStateException})
+   * @return the description
+   * @throws IllegalArgumentException if it is of another type
+   */
+  public Mount idMapped(NamespaceHandle user) {
+    if (user.type() != NamespaceType.USER) {
+      throw new IllegalArgumentException("not a USER namespace: " + user);
+    }
+    return new Mount(content, flags, options, recursive, propagation, user);
+  }
+
+  /**
+   * Mounts it now, in the mount namespace of the calling thread, which does not move; of no thread
+   * are the working directory or the umask changed. What is described is all there at once, and if
+   * something fails nothing is left of it. What was mounted or lay there before is covered.
+   *
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespace that owns the mount namespace. On a
+   * virtual thread it is the mount namespace of its carrier.
+   *
+   * <p>Where the kernel, or a filter, has no more than mount(2), a bind can be seen for a moment
+   * without its flags, and {@link #overlay} and {@link #dev()} are {@code ENOSYS}.
+   *
+   * @param target a directory for a directory, a file for a file; links are followed
+   * @throws IllegalArgumentException if the path is not one of this machine's file system
+   * @throws IllegalStateException if a handle that it borrows is closed
+   * @throws SyscallException {@code ENOENT} if the target or a source is missing; {@code EINVAL} if
+   *     one is a directory and the other is not, or for an option that the file system does not
+   *     take, which the message names in the kernel's words; {@code ENODEV} for a file system that
+   *     the kernel does not have; {@code ELOOP} and {@code ENAMETOOLONG} as open(2) has them;
+   *     {@code EBUSY} for a disk that is in use in another way; {@code EPERM} without the
+   *     privilege; {@code ENOSYS} if the kernel is too old
+   * @see <a href="https://man7.org/linux/man-pages/man2/move_mount.2.html">move_mount(2)</a>
+   */
+  public void attach(Path target) throws SyscallException {
+    MountAttachment.attach(description(), absolute(target));
+  }
+
+  /**
+   * Mounts it now in another mount namespace, such as that of a running container, without going
+   * there: the mount is made in the calling thread's view, and then carried over by a thread that
+   * does nothing else. The sources are files of the caller, whatever is there; the target is looked
+   * up in the root of the other namespace, and no link in it leads out.
+   *
+   * <p>A file system that shows a namespace shows the caller's, here as with {@link #attach}:
+   * {@link #proc()} the caller's processes, {@link #sysfs()} its network, mqueue and cgroup2
+   * likewise. A container should rarely see that. For its own, start a process that joins all its
+   * namespaces, and is given the mount: {@code new
+   * NamespaceProcessBuilder("true").joinProcess(pid).mount("/proc", Mount.proc())}.
+   *
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespaces that own both mount namespaces, and
+   * {@code CAP_SYS_CHROOT}. Whoever has no privilege, but made the user namespace that owns the
+   * other one, needs none: there it is mounted by a short-lived child, with the rights of root in
+   * that user namespace. Then a bind of a directory with mounts below it has to be {@link
+   * #recursive()}, and the file systems that are the caller's own ({@link #proc()} and so on) are
+   * {@code EPERM}.
+   *
+   * @param mountNamespace the other namespace; it is borrowed for the call
+   * @param target an absolute path there without ".."; bytes that are not UTF-8 are written as
+   *     {@code \ooo}, in octal
+   * @throws IllegalArgumentException if the handle is of another type, or the target is no such
+   *     path
+   * @throws IllegalStateException if a handle is closed
+   * @throws SyscallException as {@link #attach} and {@link NamespaceHandle#enter}
+   * @see <a href="https://man7.org/linux/man-pages/man2/open_tree.2.html">open_tree(2)</a>
+   */
+  public void attachIn(NamespaceHandle mountNamespace, String target) throws SyscallException {
+    MountAttachment.attachIn(description(), mountNamespace, target);
+  }
+
+  /**
+   * Takes off what is mounted on a path: the topmost, if several are.
+   *
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount
+   * namespace.
+   *
+   * @param target where it is mounted; links are followed, unless {@link UnmountFlag#NO_FOLLOW}
+   * @param how in which way; without any, only if nobody uses it
+   * @throws IllegalArgumentException for {@link UnmountFlag#EXPIRE} together with {@link
+   *     UnmountFlag#FORCE} or {@link UnmountFlag#LAZY}
+   * @throws SyscallException {@code EBUSY} if it is in use, or something is mounted on it; {@code
+   *     EINVAL} if nothing is mounted there, or it cannot be taken off here; {@code EAGAIN} if it
+   *     has just been marked to expire; {@code EPERM} without the privilege; {@code ENOENT} and
+   *     others as open(2) has them
+   * @see <a href="https://man7.org/linux/man-pages/man2/umount.2.html">umount(2)</a>
+   */
+  public static void unmount(Path target, UnmountFlag... how) throws SyscallException {
+    Set<UnmountFlag> flags = EnumSet.noneOf(UnmountFlag.class);
+    flags.addAll(List.of(how));
+    if (flags.contains(UnmountFlag.EXPIRE)
+        && (flags.contains(UnmountFlag.FORCE) || flags.contains(UnmountFlag.LAZY))) {
+      throw new IllegalArgumentException("what expires is neither forced nor lazy: " + flags);
+    }
+    long number = 0;
+    for (UnmountFlag flag : flags) {
+      number |= flag.number();
+    }
+    MountAttachment.unmount(absolute(target), number);
+  }
+
+  /**
+   * Moves what is mounted on a path to another one, with all that is mounted below it. What is open
+   * there stays open.
+   *
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount
+   * namespace.
+   *
+   * @param from where it is mounted
+   * @param to where it is to be: a directory for a directory, a file for a file
+   * @throws SyscallException {@code EINVAL} if nothing is mounted there, if it is on a mount that
+   *     is {@link Propagation#SHARED}, or if one is a directory and the other is not; {@code ELOOP}
+   *     if the target lies in what is moved; {@code ENOENT} if one is missing; {@code EPERM}
+   *     without the privilege
+   * @see <a href="https://man7.org/linux/man-pages/man2/move_mount.2.html">move_mount(2)</a>
+   */
+  public static void move(Path from, Path to) throws SyscallException {
+    MountAttachment.move(absolute(from), absolute(to));
+  }
+
+  /**
+   * Changes flags of what is mounted on a path; those that are not named stay as they are, and so
+   * does what is mounted below it.
+   *
+   * <p>It needs {@code CAP_SYS_ADMIN} in the user namespace that owns the calling thread's mount
+   * namespace.
+   *
+   * @param target where it is mounted
+   * @param flags at least one, such as {@link MountFlag#READ_ONLY} or {@link MountFlag#READ_WRITE}
+   * @throws IllegalArgumentException if there is none, or one contradicts another
+   * @throws SyscallException {@code EINVAL} if nothing is mounted there; {@code EBUSY} if it is to
+   *     be read-only and something is open for writing; {@code EPERM} without the privilege, or for
+   *     a flag that a user namespace has got from outside; {@code EROFS} if the disk itself is
+   *     read-only
+   * @see <a href="https://man7.org/linux/man-pages/man2/mount_setattr.2.html">mount_setattr(2)</a>
+   */
+  public static void remount(Path target, MountFlag... flags) throws SyscallException {
+    Set<MountFlag> all = EnumSet.noneOf(MountFlag.class);
+    add(all, flags);
+    Changes changes = new Changes(all);
+    MountAttachment.remount(
+        absolute(target), changes.set, changes.clear, changes.manner.toString());
   }
 
   /** {@return in words what this is, such as "bind /usr, read-only"} */
@@ -287,16 +440,33 @@ public final class Mount {
   }
 
   private MountDescription description() {
-    long set = defaults();
-    long clear = 0;
-    StringBuilder manner = new StringBuilder(recursive ? ", recursive" : "");
-    for (MountFlag flag : flags) {
-      set = (set & ~flag.clear()) | flag.set();
-      clear |= flag.clear();
-      manner.append(", ").append(flag.word());
-    }
+    Changes changes = new Changes(flags);
+    NamespaceHandle ids = user;
     return new MountDescription(
-        content, set, clear, options, recursive, flag(propagation), manner.toString());
+        content,
+        (defaults() & ~changes.clear) | changes.set,
+        changes.clear,
+        options,
+        recursive,
+        flag(propagation),
+        ids == null ? null : () -> ids.<Integer>withFd(Syscalls::duplicate),
+        (recursive ? ", recursive" : "")
+            + changes.manner
+            + (ids == null ? "" : ", with the ids of " + ids.namespace()));
+  }
+
+  private static void add(Set<MountFlag> flags, MountFlag... more) {
+    if (more.length == 0) {
+      throw new IllegalArgumentException("no flag");
+    }
+    for (MountFlag flag : more) {
+      for (MountFlag given : flags) {
+        if (flag.contradicts(given)) {
+          throw new IllegalArgumentException(flag + " contradicts " + given);
+        }
+      }
+      flags.add(flag);
+    }
   }
 
   private long defaults() {
@@ -336,6 +506,21 @@ public final class Mount {
           "not a path of this machine's file system: " + path.toUri());
     }
     return path.toAbsolutePath();
+  }
+
+  /** What flags come to. */
+  private static final class Changes {
+    private final StringBuilder manner = new StringBuilder();
+    private long set;
+    private long clear;
+
+    Changes(Set<MountFlag> flags) {
+      for (MountFlag flag : flags) {
+        set = (set & ~flag.clear()) | flag.set();
+        clear |= flag.clear();
+        manner.append(", ").append(flag.word());
+      }
+    }
   }
 
   private static void requireText(String what, String text) {

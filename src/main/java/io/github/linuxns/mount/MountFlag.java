@@ -20,6 +20,9 @@ public enum MountFlag {
   /** Nothing can be changed; writing is {@link io.github.linuxns.Errno#EROFS}. */
   READ_ONLY("read-only", MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY),
 
+  /** What the files' modes allow can be changed. */
+  READ_WRITE("read-write", MOUNT_ATTR_RDONLY, 0),
+
   /** Set-user-id and set-group-id bits, and file capabilities, count for nothing. */
   NO_SUID("nosuid", MOUNT_ATTR_NOSUID, MOUNT_ATTR_NOSUID),
 
@@ -44,6 +47,9 @@ public enum MountFlag {
    */
   NO_SYMLINK_FOLLOW("nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW),
 
+  /** Symbolic links lead where they say. */
+  SYMLINK_FOLLOW("symfollow", MOUNT_ATTR_NOSYMFOLLOW, 0),
+
   /** To read a file does not change its access time. */
   NO_ATIME("noatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_NOATIME),
 
@@ -54,7 +60,10 @@ public enum MountFlag {
   STRICT_ATIME("strictatime", MOUNT_ATTR__ATIME, MOUNT_ATTR_STRICTATIME),
 
   /** To list a directory does not change its access time. */
-  NO_DIRECTORY_ATIME("nodiratime", MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NODIRATIME);
+  NO_DIRECTORY_ATIME("nodiratime", MOUNT_ATTR_NODIRATIME, MOUNT_ATTR_NODIRATIME),
+
+  /** To list a directory is to read it, and changes its access time as that of a file. */
+  DIRECTORY_ATIME("diratime", MOUNT_ATTR_NODIRATIME, 0);
 
   private final String word;
   private final long decided;
@@ -78,7 +87,7 @@ public enum MountFlag {
     return Collections.unmodifiableSet(flags);
   }
 
-  /** As mount(8) has it, but for "read-only". */
+  /** As mount(8) has it, but for "ro" and "rw". */
   String word() {
     return word;
   }

@@ -419,6 +419,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_RDONLY() {
         return MS_RDONLY;
     }
+    private static final int MS_NOSUID = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOSUID 2
+     * }
+     */
+    public static int MS_NOSUID() {
+        return MS_NOSUID;
+    }
+    private static final int MS_NODEV = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NODEV 4
+     * }
+     */
+    public static int MS_NODEV() {
+        return MS_NODEV;
+    }
+    private static final int MS_NOEXEC = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOEXEC 8
+     * }
+     */
+    public static int MS_NOEXEC() {
+        return MS_NOEXEC;
+    }
     private static final int MS_SYNCHRONOUS = (int)16L;
     /**
      * {@snippet lang=c :
@@ -427,6 +454,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MS_SYNCHRONOUS() {
         return MS_SYNCHRONOUS;
+    }
+    private static final int MS_REMOUNT = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_REMOUNT 32
+     * }
+     */
+    public static int MS_REMOUNT() {
+        return MS_REMOUNT;
     }
     private static final int MS_MANDLOCK = (int)64L;
     /**
@@ -446,6 +482,33 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_DIRSYNC() {
         return MS_DIRSYNC;
     }
+    private static final int MS_NOSYMFOLLOW = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOSYMFOLLOW 256
+     * }
+     */
+    public static int MS_NOSYMFOLLOW() {
+        return MS_NOSYMFOLLOW;
+    }
+    private static final int MS_NOATIME = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NOATIME 1024
+     * }
+     */
+    public static int MS_NOATIME() {
+        return MS_NOATIME;
+    }
+    private static final int MS_NODIRATIME = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_NODIRATIME 2048
+     * }
+     */
+    public static int MS_NODIRATIME() {
+        return MS_NODIRATIME;
+    }
     private static final int MS_BIND = (int)4096L;
     /**
      * {@snippet lang=c :
@@ -454,6 +517,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MS_BIND() {
         return MS_BIND;
+    }
+    private static final int MS_MOVE = (int)8192L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_MOVE 8192
+     * }
+     */
+    public static int MS_MOVE() {
+        return MS_MOVE;
     }
     private static final int MS_REC = (int)16384L;
     /**
@@ -472,6 +544,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int OPEN_TREE_CLONE() {
         return OPEN_TREE_CLONE;
+    }
+    private static final int MOVE_MOUNT_F_SYMLINKS = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define MOVE_MOUNT_F_SYMLINKS 1
+     * }
+     */
+    public static int MOVE_MOUNT_F_SYMLINKS() {
+        return MOVE_MOUNT_F_SYMLINKS;
     }
     private static final int MOVE_MOUNT_F_EMPTY_PATH = (int)4L;
     /**
@@ -1242,6 +1323,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_SHARED() {
         return MS_SHARED;
     }
+    private static final int MS_RELATIME = (int)2097152L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_RELATIME = 2097152
+     * }
+     */
+    public static int MS_RELATIME() {
+        return MS_RELATIME;
+    }
+    private static final int MS_STRICTATIME = (int)16777216L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MS_STRICTATIME = 16777216
+     * }
+     */
+    public static int MS_STRICTATIME() {
+        return MS_STRICTATIME;
+    }
     private static final int MS_LAZYTIME = (int)33554432L;
     /**
      * {@snippet lang=c :
@@ -1251,6 +1350,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int MS_LAZYTIME() {
         return MS_LAZYTIME;
     }
+    private static final int MNT_FORCE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MNT_FORCE = 1
+     * }
+     */
+    public static int MNT_FORCE() {
+        return MNT_FORCE;
+    }
     private static final int MNT_DETACH = (int)2L;
     /**
      * {@snippet lang=c :
@@ -1259,6 +1367,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int MNT_DETACH() {
         return MNT_DETACH;
+    }
+    private static final int MNT_EXPIRE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MNT_EXPIRE = 4
+     * }
+     */
+    public static int MNT_EXPIRE() {
+        return MNT_EXPIRE;
+    }
+    private static final int UMOUNT_NOFOLLOW = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.UMOUNT_NOFOLLOW = 8
+     * }
+     */
+    public static int UMOUNT_NOFOLLOW() {
+        return UMOUNT_NOFOLLOW;
     }
     private static final int P_PID = (int)1L;
     /**

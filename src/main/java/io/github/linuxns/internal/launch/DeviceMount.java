@@ -32,7 +32,7 @@ final class DeviceMount extends NewMount {
   private static final int DIRECTORY_MODE = 0755;
   private static final int DEVICE_MODE = 0666;
 
-  private final LaunchProgram program;
+  private final StepList program;
   private final Map<String, Slot> devices = new LinkedHashMap<>();
   private final Slot shared;
   private final Slot terminals;

@@ -392,13 +392,17 @@ final class Launch {
     return index >= 0 && index < program.steps().size() ? program.steps().get(index) : null;
   }
 
-  private static SyscallException failure(
+  private SyscallException failure(
       @Nullable LaunchStep step, int result, @Nullable String explanation) {
     if (step == null) {
       return Failures.of(SystemCall.EXECVE, result, "the launch image", explanation);
     }
     int error = result < 0 ? result : -Errno.EIO.number();
-    String remedy = explanation == null ? step.remedy(Errno.of(-error)) : explanation;
+    if (explanation != null) {
+      return Failures.ofStep(step.label(), step.call(), error, explanation);
+    }
+    String said = step.isExplainedByKernel() ? LaunchCalls.readWords(report) : null;
+    String remedy = FileSystemMessages.join(said, step.remedy(Errno.of(-error)));
     return Failures.ofStep(step.label(), step.call(), error, remedy);
   }
 

@@ -143,6 +143,22 @@ final class LaunchCalls {
     }
   }
 
+  /** What the kernel said about the step that has failed; null if nothing. */
+  static @Nullable String readWords(int file) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(LaunchReport.WORDS_BYTES);
+      long read =
+          Syscalls.call(
+              SystemCall.PREAD64,
+              file,
+              bytes.address(),
+              LaunchReport.WORDS_BYTES,
+              LaunchImage.PROGRAM_OFFSET,
+              0);
+      return FileSystemMessages.of(buffer(bytes), (int) Math.max(0, read));
+    }
+  }
+
   /** Takes one byte that the child has sent. */
   static int receive(int socket) {
     return withByte(word -> Syscalls.call(SystemCall.READ, socket, word, 1, 0, 0));

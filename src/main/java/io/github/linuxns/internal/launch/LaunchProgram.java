@@ -1,11 +1,9 @@
 package io.github.linuxns.internal.launch;
 
-import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,25 +13,17 @@ import java.util.List;
  *
  * <p>A program is for one launch: it names descriptors by the numbers that the child has them by.
  */
-final class LaunchProgram {
+final class LaunchProgram extends StepList {
   /** Where it begins in the child; {@code launcher.ld} says the same. */
   static final long ADDRESS = 0x2000_0900L;
 
   /** Where its steps are and where they end comes first. */
   private static final int HEADER_BYTES = 2 * Long.BYTES;
 
-  private final List<LaunchStep> steps = new ArrayList<>();
   private ByteBuffer data =
       ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
   private String name = "linux-namespaces";
   private boolean asks;
-
-  /** Adds a step; its label says in words what it does, such as "mount proc on /proc". */
-  LaunchStep add(String label, SystemCall call, long... arguments) {
-    LaunchStep step = new LaunchStep(label, call, arguments);
-    steps.add(step);
-    return step;
-  }
 
   /** Sets what ps shows of the processes that run the program, for as long as they do. */
   void name(String name) {
@@ -53,35 +43,6 @@ final class LaunchProgram {
     add(label, SystemCall.READ, Descriptors.CONTROL, word, 1).expecting(1);
   }
 
-  /** The address of a text, with the NUL that ends it. */
-  long text(String text) {
-    return bytes(Syscalls.pathBytes(text), 1);
-  }
-
-  /** The address of some bytes. */
-  long bytes(byte... bytes) {
-    return bytes(bytes, 0);
-  }
-
-  /** The address of some words. */
-  long words(long... words) {
-    long address = reserve(words.length * Long.BYTES);
-    for (long word : words) {
-      data.putLong(word);
-    }
-    return address;
-  }
-
-  /** The address of some 32-bit numbers. */
-  long ints(int... ints) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(ints.length * Integer.BYTES).order(ByteOrder.nativeOrder());
-    for (int number : ints) {
-      bytes.putInt(number);
-    }
-    return bytes(bytes.array());
-  }
-
   /** The address of pointers to texts, with the null that ends them. */
   long texts(List<String> texts) {
     return texts(Texts.of(texts));
@@ -92,7 +53,7 @@ final class LaunchProgram {
     return words(texts.pointers(bytes(texts.bytes())));
   }
 
-  /** Keeps the result of a step for later ones. */
+  @Override
   Slot slot() {
     return new Slot(words(0));
   }
@@ -104,40 +65,25 @@ final class LaunchProgram {
 
   /** True if another process goes on in its place from some step on. */
   boolean forks() {
-    return steps.stream().anyMatch(LaunchStep::isFork);
-  }
-
-  List<LaunchStep> steps() {
-    return steps;
+    return steps().stream().anyMatch(LaunchStep::isFork);
   }
 
   int size() {
-    return data.position() + steps.size() * LaunchStep.BYTES;
+    return data.position() + steps().size() * LaunchStep.BYTES;
   }
 
   /** Writes it, the steps behind what they point to. */
   void write(ByteBuffer target) {
     long first = ADDRESS + data.position();
-    data.putLong(0, first).putLong(Long.BYTES, first + (long) steps.size() * LaunchStep.BYTES);
+    data.putLong(0, first).putLong(Long.BYTES, first + (long) steps().size() * LaunchStep.BYTES);
     target.put(data.array(), 0, data.position());
-    for (LaunchStep step : steps) {
+    for (LaunchStep step : steps()) {
       step.write(target);
     }
   }
 
-  private long bytes(byte[] bytes, int zeros) {
-    long address = reserve(bytes.length + zeros);
-    data.put(bytes);
-    for (int i = 0; i < zeros; i++) {
-      data.put((byte) 0);
-    }
-    int misaligned = data.position() % Long.BYTES;
-    data.position(misaligned == 0 ? data.position() : data.position() - misaligned + Long.BYTES);
-    return address;
-  }
-
-  /** Makes room, for what is rounded up to words as well. */
-  private long reserve(int bytes) {
+  @Override
+  ByteBuffer room(int bytes) {
     int needed = data.position() + bytes + Long.BYTES;
     if (needed > data.capacity()) {
       data =
@@ -145,6 +91,11 @@ final class LaunchProgram {
               .order(ByteOrder.nativeOrder())
               .put(data.flip());
     }
+    return data;
+  }
+
+  @Override
+  long address() {
     return ADDRESS + data.position();
   }
 }

@@ -28,6 +28,9 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
   /** The room for that text, which is longer than any number of a process. */
   static final int SELF_BYTES = 16;
 
+  /** The room for the kernel's words, where the program has been. */
+  static final int WORDS_BYTES = 1024;
+
   static void writeEmpty(ByteBuffer place) {
     place.putLong(-1).putLong(0).putInt(0).putInt(0).putLong(0).putLong(0);
   }

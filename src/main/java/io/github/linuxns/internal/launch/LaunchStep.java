@@ -1,8 +1,11 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.nio.ByteBuffer;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +19,9 @@ final class LaunchStep {
 
   private static final int ARGUMENTS = 6;
 
+  private static final Set<SystemCall> OPENING =
+      EnumSet.of(SystemCall.OPENAT, SystemCall.OPEN_TREE, SystemCall.FSOPEN, SystemCall.FSMOUNT);
+
   /** What a step is besides a system call; {@code launcher.c} has them by the same numbers. */
   private enum Kind {
     CALL(0),
@@ -23,7 +29,8 @@ final class LaunchStep {
     FORK(2),
     INIT(3),
     EXEC(4),
-    AGAIN(5);
+    AGAIN(5),
+    TELLING(6);
 
     final int number;
 
@@ -99,6 +106,12 @@ final class LaunchStep {
     return into(earlier);
   }
 
+  /** If it fails, the descriptor that is its first argument says why, in the kernel's words. */
+  LaunchStep tellingWhy() {
+    kind = Kind.TELLING;
+    return this;
+  }
+
   /** If it succeeds the child is the command, and no longer ours. */
   LaunchStep asExec() {
     kind = Kind.EXEC;
@@ -109,6 +122,59 @@ final class LaunchStep {
   LaunchStep explainedBy(Function<Errno, @Nullable String> explanation) {
     remedy = explanation;
     return this;
+  }
+
+  /**
+   * Makes the call at once, for the calling thread, and returns what that returned, or −errno.
+   *
+   * @param results by slot
+   */
+  long make(long[] results) {
+    if (kind != Kind.CALL && kind != Kind.TELLING) {
+      throw new IllegalStateException("only a child can make the step " + this);
+    }
+    long returned =
+        Syscalls.call(
+            call,
+            argument(0, results),
+            argument(1, results),
+            argument(2, results),
+            argument(3, results),
+            argument(4, results));
+    if (result != 0) {
+      results[(int) result] = returned;
+    }
+    return returned;
+  }
+
+  /** What an argument is now that the steps before it have been made. */
+  long argument(int index, long[] results) {
+    long argument = arguments[index];
+    return (indirect >>> index & 1) == 0 ? argument : results[(int) argument];
+  }
+
+  /** True if what the call has returned ends it all. */
+  boolean isFailed(long returned) {
+    if (returned >= 0) {
+      return false;
+    }
+    int error = (int) -returned;
+    return error >= 2 * Long.SIZE || (tolerated[error / Long.SIZE] >>> error & 1) == 0;
+  }
+
+  /** True if the kernel has words for its failure, to be read from its first argument. */
+  boolean isExplainedByKernel() {
+    return kind == Kind.TELLING;
+  }
+
+  /** Where those words are. */
+  int context(long[] results) {
+    return (int) argument(0, results);
+  }
+
+  /** The descriptor that it has opened; −1 if it opens none, or failed, or was not made. */
+  int opened(long[] results) {
+    return result != 0 && OPENING.contains(call) ? (int) Math.max(-1, results[(int) result]) : -1;
   }
 
   String label() {
@@ -145,6 +211,6 @@ final class LaunchStep {
     return label + " [" + call.cName() + ']';
   }
 
-  /** Where the result of a step is kept, in the child. */
+  /** Where the result of a step is kept: in the child, or by its index here. */
   record Slot(long address) {}
 }

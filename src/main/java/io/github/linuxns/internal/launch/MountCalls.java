@@ -5,9 +5,9 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
-import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import io.github.linuxns.internal.proc.EscapedText;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -16,26 +16,25 @@ import java.util.Map;
  * by a descriptor; then it is attached.
  */
 final class MountCalls {
-  private final LaunchProgram program;
+  private final StepList program;
   private final boolean settable;
+  private final String place;
   private final long empty;
 
   /**
    * Writes into a program.
    *
    * @param settable true if the kernel has mount_setattr, which Linux has since 5.12
+   * @param place whose files the targets are, in words that can follow "is missing"
    */
-  MountCalls(LaunchProgram program, boolean settable) {
+  MountCalls(StepList program, boolean settable, String place) {
     this.program = program;
     this.settable = settable;
+    this.place = place;
     this.empty = program.text("");
   }
 
-  static boolean kernelSetsAttributes() {
-    return Kernel.SETS_ATTRIBUTES;
-  }
-
-  LaunchProgram program() {
+  StepList program() {
     return program;
   }
 
@@ -46,10 +45,24 @@ final class MountCalls {
             label,
             SystemCall.OPEN_TREE,
             AT_FDCWD,
-            program.text(source.toString()),
+            program.path(source),
             OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0))
         .into(copy)
         .explainedBy(errno -> MountRemedies.copying(errno, source, recursive));
+  }
+
+  /** Takes a copy of a mount, and of what is mounted below it. */
+  void copy(String label, Slot mount, Slot copy) {
+    program
+        .add(
+            label,
+            SystemCall.OPEN_TREE,
+            0,
+            empty,
+            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH)
+        .from(0, mount)
+        .into(copy)
+        .explainedBy(MountRemedies::mounting);
   }
 
   /**
@@ -59,15 +72,30 @@ final class MountCalls {
    */
   void change(String label, Slot mount, boolean recursive, long set, long clear, long propagation)
       throws SyscallException {
+    LaunchStep _ = change(label, mount, recursive, program.words(set, clear, propagation, 0));
+  }
+
+  /**
+   * Has files belong to others where they are seen by this mount, which is nowhere yet.
+   *
+   * @param user a descriptor of the user namespace that has the ids
+   * @throws SyscallException ENOSYS if the kernel is too old for it
+   */
+  void mapIds(String label, Slot mount, boolean recursive, int user) throws SyscallException {
+    long attributes = program.words(MOUNT_ATTR_IDMAP, 0, 0, user);
+    change(label, mount, recursive, attributes).explainedBy(MountRemedies::mappingIds);
+  }
+
+  private LaunchStep change(String label, Slot mount, boolean recursive, long attributes)
+      throws SyscallException {
     if (!settable) {
-      throw Failures.of(
+      throw Failures.ofStep(
+          label,
           SystemCall.MOUNT_SETATTR,
           -Errno.ENOSYS.number(),
-          label,
           "to change what has been mounted takes Linux 5.12 or later");
     }
-    long attributes = program.words(set, clear, propagation, 0);
-    program
+    return program
         .add(
             label,
             SystemCall.MOUNT_SETATTR,
@@ -104,6 +132,19 @@ final class MountCalls {
         .explainedBy(MountRemedies::mounting);
   }
 
+  /** As the other, for one mount, by its descriptor; an old kernel takes it by a path. */
+  void propagate(String label, Slot mount, String path, boolean recursive, long propagation)
+      throws SyscallException {
+    if (settable) {
+      change(label, mount, recursive, 0, 0, propagation);
+    } else {
+      long all = recursive ? MS_REC : 0;
+      program
+          .add(label, SystemCall.MOUNT, 0, program.text(path), 0, all | propagation, 0)
+          .explainedBy(MountRemedies::mounting);
+    }
+  }
+
   /** Makes a file system. */
   Slot fileSystem(
       String label, String type, String source, Map<String, String> options, long attributes) {
@@ -136,12 +177,14 @@ final class MountCalls {
         .add(label, SystemCall.FSCONFIG, 0, FSCONFIG_CMD_CREATE, 0, 0, 0)
         .from(0, context)
         .tolerating(tolerated)
+        .tellingWhy()
         .explainedBy(errno -> MountRemedies.creating(errno, type));
     program
         .add(label, SystemCall.FSMOUNT, 0, FSMOUNT_CLOEXEC, attributes)
         .from(0, context)
         .into(mount)
         .tolerating(tolerated)
+        .tellingWhy()
         .explainedBy(errno -> MountRemedies.showing(errno, type));
   }
 
@@ -157,11 +200,17 @@ final class MountCalls {
             flag ? 0 : program.text(value),
             0)
         .from(0, context)
+        .tellingWhy()
         .explainedBy(MountRemedies::option);
   }
 
   /** Mounts on a path, following links. */
   void attach(String label, Slot mount, String target) {
+    attach(label, mount, target, EscapedText.bytes(target));
+  }
+
+  /** As the other, for a path that may have bytes that are no text. */
+  void attach(String label, Slot mount, String target, byte[] path) {
     program
         .add(
             label,
@@ -169,10 +218,10 @@ final class MountCalls {
             0,
             empty,
             AT_FDCWD,
-            program.text(target),
+            program.textOf(path),
             MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS)
         .from(0, mount)
-        .explainedBy(errno -> MountRemedies.attaching(errno, target));
+        .explainedBy(errno -> MountRemedies.attaching(errno, target, place));
   }
 
   /** Mounts on a name in a directory. */
@@ -181,12 +230,6 @@ final class MountCalls {
         .add(label, SystemCall.MOVE_MOUNT, 0, empty, 0, program.text(name), MOVE_MOUNT_F_EMPTY_PATH)
         .from(0, mount)
         .from(2, directory)
-        .explainedBy(errno -> MountRemedies.attaching(errno, name));
-  }
-
-  /** Learnt once, when there is something to mount. */
-  private static final class Kernel {
-    static final boolean SETS_ATTRIBUTES =
-        Syscalls.call(SystemCall.MOUNT_SETATTR, -1, 0, 0, 0, 0) != -Errno.ENOSYS.number();
+        .explainedBy(errno -> MountRemedies.attaching(errno, name, place));
   }
 }

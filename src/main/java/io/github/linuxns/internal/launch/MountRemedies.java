@@ -37,6 +37,17 @@ final class MountRemedies {
     };
   }
 
+  /** Showing files as those of other users. */
+  static @Nullable String mappingIds(Errno errno) {
+    return switch (errno) {
+      case EINVAL -> "the file system cannot show its files as those of others on this kernel";
+      case EPERM ->
+          "it takes CAP_SYS_ADMIN where the file system was made, a user namespace with ids"
+              + " mapped that is not the initial one, and files whose ids have not been mapped yet";
+      default -> null;
+    };
+  }
+
   /** Opening a file system by its name. */
   static @Nullable String opening(Errno errno, String type) {
     return switch (errno) {
@@ -90,13 +101,73 @@ final class MountRemedies {
   }
 
   /** Mounting it in its place. */
-  static @Nullable String attaching(Errno errno, String target) {
+  static @Nullable String attaching(Errno errno, String target, String place) {
     return switch (errno) {
-      case ENOENT -> target + " is missing in the root of the command, or a link to nowhere";
+      case ENOENT -> target + " is missing " + place + ", or a link to nowhere";
       case EINVAL -> "a directory is mounted on a directory, and a file on a file";
       case ENOTDIR -> "a parent of " + target + " is no directory";
       case ELOOP -> "links lead in a circle, or what is mounted is mounted in itself";
       default -> mounting(errno);
+    };
+  }
+
+  /** Making a bind by its paths. */
+  static @Nullable String binding(Errno errno, Path source, String target) {
+    return switch (errno) {
+      case ENOENT -> source + " or " + target + " is missing, or a link to nowhere";
+      case ENOTDIR -> "a directory is mounted on a directory, and a file on a file";
+      case EINVAL -> copying(errno, source, false);
+      default -> mounting(errno);
+    };
+  }
+
+  /** Mounting a file system by its path. */
+  static @Nullable String mountingFileSystem(Errno errno, String type, String target) {
+    return switch (errno) {
+      case ENOENT -> target + " is missing, or a link to nowhere";
+      case EINVAL -> option(errno);
+      case ENODEV -> opening(errno, type);
+      default -> creating(errno, type);
+    };
+  }
+
+  /** Taking off what is mounted. */
+  static @Nullable String unmounting(Errno errno, String target) {
+    return switch (errno) {
+      case EINVAL ->
+          "nothing is mounted on "
+              + target
+              + ", or it cannot be taken off here: the root, or in a user namespace what came from"
+              + " outside together with others";
+      case EBUSY -> "something in it is open, or mounted on it; LAZY does not wait for that";
+      case EAGAIN ->
+          "it has not been used since it was marked just now: the next time takes it off";
+      default -> mounting(errno);
+    };
+  }
+
+  /** Moving what is mounted. */
+  static @Nullable String moving(Errno errno, String from, String to) {
+    return switch (errno) {
+      case ENOENT -> from + " or " + to + " is missing, or a link to nowhere";
+      case EINVAL ->
+          "nothing is mounted on "
+              + from
+              + ", or on a mount that is SHARED, from which nothing can be moved; or one of the two"
+              + " is a directory and the other is not";
+      case ELOOP -> "links lead in a circle, or " + to + " is in what is mounted on " + from;
+      case ENOTDIR -> "a parent of " + to + " is no directory";
+      default -> mounting(errno);
+    };
+  }
+
+  /** Changing the flags of what is mounted. */
+  static @Nullable String remounting(Errno errno, String target) {
+    return switch (errno) {
+      case EINVAL -> "nothing is mounted on " + target + ", or this kernel does not know the flag";
+      case EBUSY -> "something in it is open for writing";
+      case EPERM -> RIGHT + "; " + changing(errno);
+      default -> changing(errno);
     };
   }
 

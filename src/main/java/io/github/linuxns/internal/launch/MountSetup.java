@@ -81,7 +81,8 @@ public record MountSetup(
 
   /** A directory as a root: with all that is mounted below it. */
   public static MountDescription directoryRoot(Path directory) {
-    return new MountDescription(new Bind(directory.toAbsolutePath()), 0, 0, Map.of(), true, 0, "");
+    return new MountDescription(
+        new Bind(directory.toAbsolutePath()), 0, 0, Map.of(), true, 0, null, "");
   }
 
   /** True if there is nothing to do. */

@@ -43,18 +43,21 @@ final class MountSteps {
   private final List<NewMount> mounts = new ArrayList<>();
 
   MountSteps(LaunchProgram program, MountSetup setup) {
-    this(program, setup, MountCalls.kernelSetsAttributes());
+    this(program, setup, MountInterface.current().hasAttributes());
   }
 
   /** For a kernel that has mount_setattr, or has not. */
   MountSteps(LaunchProgram program, MountSetup setup, boolean settable) {
     this.program = program;
     this.setup = setup;
-    this.calls = new MountCalls(program, settable);
+    this.calls = new MountCalls(program, settable, "in the root of the command");
     MountDescription what = setup.root();
-    this.root = what == null ? null : NewMount.of(asRoot(what), what.asRoot(), setup, calls);
+    this.root =
+        what == null
+            ? null
+            : NewMount.of(asRoot(what), what.asRoot(), setup.userNamespace(), calls);
     for (MountSetup.At mount : setup.mounts()) {
-      mounts.add(NewMount.of(mount.what(), mount.words(), setup, calls));
+      mounts.add(NewMount.of(mount.what(), mount.words(), setup.userNamespace(), calls));
       if (root == null
           && setup.propagation() == Propagation.SHARED
           && mount.what().content() instanceof Overlay) {

@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.CLONE_NEWNS;
+
 import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceHandle;
@@ -208,6 +210,10 @@ public final class NamespaceOptions {
       joinOfProcess(steps, together, process);
       given.forEach((type, fd) -> join(steps, type, fd, tried));
       if (mounts != null && mountApart) {
+        if (has(NamespaceType.USER)) {
+          // With the rights that it gives, what the caller sees can be copied only from a copy.
+          LaunchStep _ = steps.add("see what the JVM sees", SystemCall.UNSHARE, CLONE_NEWNS);
+        }
         mounts.sources();
       }
       if (mount != null) {

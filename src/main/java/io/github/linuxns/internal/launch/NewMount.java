@@ -28,11 +28,11 @@ abstract class NewMount {
   }
 
   static NewMount of(
-      MountDescription description, String label, MountSetup setup, MountCalls calls) {
+      MountDescription description, String label, boolean userNamespace, MountCalls calls) {
     return switch (description.content()) {
       case Bind(Path source) -> new OfBind(source, description, label, calls);
       case FileSystem fileSystem -> new OfFileSystem(fileSystem, description, label, calls);
-      case Overlay overlay -> new OverlayMount(overlay, description, label, setup, calls);
+      case Overlay overlay -> new OverlayMount(overlay, description, label, userNamespace, calls);
       case Devices _ -> new DeviceMount(description, label, calls);
     };
   }

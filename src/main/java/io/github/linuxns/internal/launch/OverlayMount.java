@@ -32,7 +32,7 @@ final class OverlayMount extends NewMount {
 
   private final Overlay overlay;
   private final boolean userNamespace;
-  private final LaunchProgram program;
+  private final StepList program;
   private final List<Slot> layers = new ArrayList<>();
   private final Slot writable;
 
@@ -40,11 +40,11 @@ final class OverlayMount extends NewMount {
       Overlay overlay,
       MountDescription description,
       String label,
-      MountSetup setup,
+      boolean userNamespace,
       MountCalls calls) {
     super(description, label, calls);
     this.overlay = overlay;
-    this.userNamespace = setup.userNamespace();
+    this.userNamespace = userNamespace;
     this.program = calls.program();
     this.writable = program.slot();
   }

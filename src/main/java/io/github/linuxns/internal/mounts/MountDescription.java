@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.mounts;
 
+import static io.github.linuxns.internal.ffi.Constants.MOUNT_ATTR_RDONLY;
+
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param options of the file system, in this order; an empty value means that there is none
  * @param recursive true if what is mounted below the source comes along
  * @param propagation MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE; 0 if nothing was said
+ * @param idMap the ids that files have there; null for their own
  * @param manner the flags in words, each behind a comma
  */
 public record MountDescription(
@@ -25,10 +28,18 @@ public record MountDescription(
     Map<String, String> options,
     boolean recursive,
     long propagation,
+    @Nullable IdMap idMap,
     String manner) {
 
   public MountDescription {
     options = Collections.unmodifiableMap(new LinkedHashMap<>(options));
+  }
+
+  /** A user namespace, whose ids files have where they are seen by a mount. */
+  @FunctionalInterface
+  public interface IdMap {
+    /** Opens it once more, and returns the descriptor, or −errno. */
+    int open();
   }
 
   /** What is there to be seen. */
@@ -95,7 +106,19 @@ public record MountDescription(
 
   /** The same with other attributes and options. */
   public MountDescription with(long attributes, Map<String, String> others) {
-    return new MountDescription(content, attributes, clear, others, recursive, propagation, manner);
+    return new MountDescription(
+        content, attributes, clear, others, recursive, propagation, idMap, manner);
+  }
+
+  /** The same without what only a kernel that changes attributes can give to a mount at once. */
+  public MountDescription withoutFlags() {
+    long fixed =
+        switch (content) {
+          case FileSystem _ -> set;
+          case Devices _ -> set & ~MOUNT_ATTR_RDONLY;
+          case Bind _, Overlay _ -> 0;
+        };
+    return new MountDescription(content, fixed, 0, options, recursive, 0, null, manner);
   }
 
   /** True if what is written there is gone with the last who sees it, and so is no trace. */

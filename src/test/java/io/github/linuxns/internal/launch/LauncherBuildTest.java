@@ -190,6 +190,9 @@ class LauncherBuildTest {
     kind(source, "EXEC", written(new LaunchStep("", SystemCall.EXECVE).asExec()).get(last));
     LaunchStep again = new LaunchStep("", SystemCall.SETNS).unlessDone(new LaunchStep.Slot(1));
     kind(source, "AGAIN", written(again).get(last));
+    kind(source, "TELLING", written(new LaunchStep("", SystemCall.FSMOUNT).tellingWhy()).get(last));
+    source.check("WORDS == " + LaunchImage.PROGRAM_OFFSET, "where the kernel's words are");
+    source.check("WORDS_BYTES == " + LaunchReport.WORDS_BYTES, "how much room they have");
     LaunchStep indirect = new LaunchStep("", SystemCall.READ);
     for (int i = 0; i < 6; i += 5) {
       indirect.from(i, new LaunchStep.Slot(1));

@@ -334,6 +334,8 @@ class MountStepsIT {
         MountLaunch.inUserNamespace().root(root).mount("/tmp", Mount.tmpfs().option("bo", "gus"));
     assertFails(
         () -> launch.sh("true"), Errno.EINVAL, "mount tmpfs on /tmp, option bo=gus", "not know");
+    assertThatThrownBy(() -> launch.sh("true"))
+        .hasMessageContaining("the kernel says \"tmpfs: Unknown parameter 'bo'\"");
   }
 
   @Test

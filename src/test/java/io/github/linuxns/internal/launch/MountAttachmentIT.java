@@ -1,0 +1,204 @@
+package io.github.linuxns.internal.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceScope;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.mounts.MountAccess;
+import io.github.linuxns.mount.Mount;
+import io.github.linuxns.mount.MountFlag;
+import io.github.linuxns.mount.Propagation;
+import io.github.linuxns.mount.UnmountFlag;
+import io.github.linuxns.testing.NothingLeft;
+import io.github.linuxns.testing.Requirements;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever a kernel has to mount with, the mount is the same. */
+@Tag("rootless")
+@Timeout(60)
+@ExtendWith(NothingLeft.class)
+class MountAttachmentIT {
+  @TempDir private Path directory;
+
+  private NamespaceScope scope;
+  private Path source;
+  private Path target;
+
+  @BeforeEach
+  @Timeout(60) // whose own thread is started at home then
+  void moveAway() throws IOException {
+    Requirements.root();
+    source = Files.createDirectory(directory.resolve("source"));
+    target = Files.createDirectory(directory.resolve("target"));
+    scope = NamespaceScope.unshare(NamespaceType.MOUNT);
+    Mount.tmpfs().attach(source); // in a user namespace what came from outside keeps its flags
+    Path below = Files.createDirectory(source.resolve("be low\\"));
+    Mount.tmpfs().with(MountFlag.NO_EXEC).attach(below);
+    Path deep = Files.createDirectory(below.resolve("deep"));
+    Mount.tmpfs().with(MountFlag.STRICT_ATIME).attach(deep);
+  }
+
+  @AfterEach
+  void comeBack() {
+    if (scope != null) {
+      scope.close();
+    }
+  }
+
+  private Map<String, Mount> mounts() {
+    Map<String, Mount> all = new LinkedHashMap<>();
+    Mount bind = Mount.bind(source).recursive();
+    all.put("bind", bind);
+    all.put("read-only", bind.readOnly());
+    all.put(
+        "flags",
+        bind.with(
+            MountFlag.NO_SUID, MountFlag.EXEC, MountFlag.NO_ATIME, MountFlag.NO_SYMLINK_FOLLOW));
+    all.put("shared", bind.propagation(Propagation.SHARED));
+    all.put("unbindable", Mount.tmpfs().propagation(Propagation.UNBINDABLE));
+    all.put("tmpfs", Mount.tmpfs().readOnly().option("size", "64k").option("mode", "0711"));
+    all.put("proc", Mount.of("ramfs", "none").with(MountFlag.SUID));
+    return all;
+  }
+
+  @Test
+  void itIsTheSameWithEachInterface() throws Exception {
+    for (Map.Entry<String, Mount> mount : mounts().entrySet()) {
+      attach(mount.getValue(), MountInterface.ATTRIBUTES);
+      List<String> expected = take();
+      assertThat(expected).isNotEmpty();
+      for (MountInterface kernel : List.of(MountInterface.DETACHED, MountInterface.PATHS)) {
+        attach(mount.getValue(), kernel);
+        assertThat(take()).as(mount.getKey() + " " + kernel).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void overlaysAndDevTakeNoAttributes() throws Exception {
+    Path lower = Files.createDirectory(directory.resolve("lower"));
+    for (Mount mount : List.of(Mount.overlay(lower).readOnly(), Mount.dev().readOnly())) {
+      attach(mount, MountInterface.ATTRIBUTES);
+      List<String> expected = take();
+      attach(mount, MountInterface.DETACHED);
+      assertThat(take()).as(mount.toString()).isEqualTo(expected);
+      assertFails(() -> attach(mount, MountInterface.PATHS), Errno.ENOSYS, "Linux 5.2");
+    }
+  }
+
+  @Test
+  void soIsWhatIsRemountedAndMoved() throws Exception {
+    Path other = Files.createDirectory(directory.resolve("other"));
+    for (MountInterface kernel : MountInterface.values()) {
+      Mount.tmpfs().attach(target);
+      MountAttachment.remount(target, 1, 8, "", kernel); // read-only, and not noexec
+      assertThat(options(target)).isEqualTo("ro,nosuid,nodev,relatime");
+      MountAttachment.move(target, other, kernel);
+      assertThat(options(other)).isEqualTo("ro,nosuid,nodev,relatime");
+      Mount.unmount(other);
+    }
+  }
+
+  /** The last step fails, after it has been mounted. */
+  @Test
+  void nothingIsLeftOfWhatFailsInTheMiddle() throws Exception {
+    Path file = Files.createFile(directory.resolve("file"));
+    for (MountInterface kernel : MountInterface.values()) {
+      String before = table();
+      assertFails(() -> attach(Mount.tmpfs().option("size", "x"), kernel), Errno.EINVAL, "tmpfs");
+      assertFails(
+          () -> MountAttachment.attach(MountAccess.description(Mount.tmpfs()), file, kernel),
+          kernel == MountInterface.PATHS ? Errno.ENOTDIR : Errno.EINVAL,
+          "tmpfs");
+      Mount missing = Mount.bind(directory.resolve("missing")).readOnly();
+      assertFails(() -> attach(missing, kernel), Errno.ENOENT, "missing");
+      assertThat(table()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void idsAreMapped() throws Exception {
+    Requirements.initialRoot();
+    try (NamespaceHandle user = NamespaceHandle.create(NamespaceType.USER)) {
+      // It maps 0 to 0 and nothing else: whatever is another's is nobody's there.
+      Path theirs = Files.createFile(source.resolve("theirs"));
+      Files.setAttribute(theirs, "unix:uid", 1234);
+      attach(Mount.bind(source).idMapped(user), MountInterface.ATTRIBUTES);
+      assertThat(Files.getAttribute(target.resolve("theirs"), "unix:uid")).isEqualTo(65534);
+      assertThat(Files.getAttribute(source.resolve("theirs"), "unix:uid")).isEqualTo(1234);
+      Mount.unmount(target);
+      assertFails(
+          () -> attach(Mount.bind(source).idMapped(user), MountInterface.DETACHED),
+          Errno.ENOSYS,
+          "5.12");
+      assertFails(
+          () -> attach(Mount.bind(source).idMapped(user), MountInterface.PATHS),
+          Errno.ENOSYS,
+          "5.12");
+      LaunchPlan plan = new LaunchPlan();
+      assertThatThrownBy(() -> plan.files().mount("/mnt", Mount.bind(source).idMapped(user)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertFails(
+          () -> attach(Mount.proc().idMapped(user), MountInterface.ATTRIBUTES),
+          Errno.EINVAL,
+          "with the ids of " + user.namespace());
+    }
+  }
+
+  private void attach(Mount mount, MountInterface kernel) throws SyscallException {
+    MountAttachment.attach(MountAccess.description(mount), target, kernel);
+  }
+
+  /** What there is now, without what differs each time; and takes it off. */
+  private List<String> take() throws IOException {
+    List<String> lines =
+        table()
+            .lines()
+            .filter(line -> line.split(" ", 6)[4].startsWith(target.toString()))
+            .map(line -> line.replaceFirst("^\\d+ \\d+ \\S+ ", ""))
+            .map(line -> line.replaceAll("(shared|master|propagate_from):\\d+", "$1"))
+            .sorted()
+            .toList();
+    Mount.unmount(target, UnmountFlag.LAZY);
+    return lines;
+  }
+
+  private static String options(Path path) throws IOException {
+    return table()
+        .lines()
+        .map(line -> line.split(" ", 7))
+        .filter(fields -> fields[4].equals(path.toString()))
+        .map(fields -> fields[5])
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String table() throws IOException {
+    return Files.readString(Path.of("/proc/thread-self/mountinfo"), StandardCharsets.ISO_8859_1);
+  }
+
+  private static void assertFails(ThrowingCallable call, Errno errno, String words) {
+    assertThatThrownBy(call)
+        .isInstanceOf(SyscallException.class)
+        .hasMessageContaining(errno + " (")
+        .hasMessageContaining(words);
+  }
+}

@@ -1,0 +1,281 @@
+package io.github.linuxns.inspect;
+
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One look at the namespaces of the machine: which there are, who is in each, what keeps it alive,
+ * who owns it and how they nest.
+ *
+ * <p>It is data. Nothing is held open, and nothing changes after the capture; all lists and maps
+ * are unmodifiable, so that {@code graph.namespaces().stream().filter(…)} asks what no method here
+ * does.
+ *
+ * <p>It is not one instant: processes are looked at one after the other. One that ends meanwhile is
+ * in it as it was or not at all, and is no error.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man8/lsns.8.html">lsns(8)</a>
+ */
+public final class NamespaceGraph {
+  private final List<NamespaceInfo> namespaces;
+  private final List<String> unreadable;
+  private final Set<Holder.Kind> kinds;
+  private final Map<Namespace, NamespaceInfo> byNamespace;
+  private final Map<Long, List<NamespaceInfo>> byPid;
+  private final Map<Long, Long> startTimes = Map.of();
+
+  /** Of what a capture, or a test, has found. */
+  NamespaceGraph(Collection<NamespaceInfo> found, Set<Holder.Kind> kinds, List<String> unreadable) {
+    List<NamespaceInfo> sorted = new ArrayList<>(found);
+    sorted.sort(Comparator.comparingLong(info -> info.namespace().inode()));
+    this.namespaces = Collections.unmodifiableList(sorted);
+    this.kinds = Collections.unmodifiableSet(EnumSet.copyOf(kinds));
+    this.unreadable = List.copyOf(unreadable);
+    this.byNamespace = new HashMap<>();
+    this.byPid = new HashMap<>();
+    for (NamespaceInfo info : sorted) {
+      byNamespace.put(info.namespace(), info);
+      for (NamespaceInfo.Member member : info.members()) {
+        byPid.computeIfAbsent(member.pid(), _ -> new ArrayList<>()).add(info);
+      }
+    }
+  }
+
+  /**
+   * Looks at everything that keeps namespaces alive.
+   *
+   * <p>It takes no privilege, and sees as much as the caller may: namespaces of other users'
+   * processes take {@code CAP_SYS_PTRACE}. What could not be looked at is in {@link #unreadable()}.
+   *
+   * @return what was found
+   * @throws SyscallException {@code ENOENT} if {@code /proc} is not mounted
+   */
+  public static NamespaceGraph capture() throws SyscallException {
+    return capture(Holder.Kind.values());
+  }
+
+  /**
+   * Looks at some of what keeps namespaces alive, which is cheaper.
+   *
+   * @param kinds what to look at
+   * @return what was found
+   * @throws IllegalArgumentException if no kind is given
+   * @throws SyscallException as {@link #capture()}
+   */
+  public static NamespaceGraph capture(Holder.Kind... kinds) throws SyscallException {
+    if (kinds.length == 0) {
+      throw new IllegalArgumentException("no kind of holder to look at");
+    }
+    return Capture.of(EnumSet.copyOf(List.of(kinds)));
+  }
+
+  /** {@return all that were found, by inode number} */
+  public List<NamespaceInfo> namespaces() {
+    return namespaces;
+  }
+
+  /**
+   * {@return those of a type, by inode number}
+   *
+   * @param type which kind
+   */
+  public List<NamespaceInfo> namespaces(NamespaceType type) {
+    return namespaces.stream().filter(info -> info.type() == type).toList();
+  }
+
+  /**
+   * {@return the namespaces that a process is in, in the order of the types} Empty if there is no
+   * such process, or it could not be looked at.
+   *
+   * @param pid a process id in the caller's pid namespace
+   */
+  public List<NamespaceInfo> namespacesOf(long pid) {
+    return byPid.getOrDefault(pid, List.of()).stream()
+        .sorted(Comparator.comparing(NamespaceInfo::type))
+        .toList();
+  }
+
+  /**
+   * {@return what was found of a namespace}
+   *
+   * @param namespace which one
+   */
+  public Optional<NamespaceInfo> find(Namespace namespace) {
+    return Optional.ofNullable(byNamespace.get(namespace));
+  }
+
+  /** {@return what was looked at, unmodifiable} */
+  public Set<Holder.Kind> kinds() {
+    return kinds;
+  }
+
+  /**
+   * {@return what could not be looked at and why, one line each, such as "process 1 (init): EACCES:
+   * namespaces"} What is missing here was not missed.
+   */
+  public List<String> unreadable() {
+    return unreadable;
+  }
+
+  /**
+   * {@return who else is in the namespaces of a process: for each type, in order, the other
+   * processes there; without the types that it shares with nobody}
+   *
+   * @param pid a process id in the caller's pid namespace
+   */
+  public Map<NamespaceType, List<NamespaceInfo.Member>> sharedWith(long pid) {
+    Map<NamespaceType, List<NamespaceInfo.Member>> shared = new EnumMap<>(NamespaceType.class);
+    for (NamespaceInfo info : namespacesOf(pid)) {
+      List<NamespaceInfo.Member> others =
+          info.members().stream().filter(member -> member.pid() != pid).toList();
+      if (!others.isEmpty()) {
+        shared.put(info.type(), others);
+      }
+    }
+    return Collections.unmodifiableMap(shared);
+  }
+
+  /**
+   * {@return the namespace that stands right above another one} Empty if there is none, it is out
+   * of sight, or one of the two was not found.
+   *
+   * @param namespace which one
+   * @param relation in which way it stands above
+   */
+  public Optional<NamespaceInfo> above(Namespace namespace, Relation relation) {
+    return find(namespace).flatMap(info -> above(info, relation));
+  }
+
+  private Optional<NamespaceInfo> above(NamespaceInfo info, Relation relation) {
+    return switch (relation) {
+      case OWNER -> info.owner().flatMap(this::find);
+      case PARENT -> info.parent().flatMap(this::find);
+      case PROCESS -> aboveByProcess(info);
+    };
+  }
+
+  private Optional<NamespaceInfo> aboveByProcess(NamespaceInfo info) {
+    Optional<NamespaceInfo.Member> process = info.leader();
+    Set<Long> seen = new HashSet<>(); // a pid used again meanwhile could make a circle
+    while (process.isPresent() && seen.add(process.get().pid())) {
+      process = find(process.get().parentPid());
+      Optional<NamespaceInfo> other =
+          process.flatMap(ancestor -> namespaceOf(ancestor.pid(), info.type()));
+      if (other.isPresent() && !other.get().equals(info)) {
+        return other;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * {@return all namespaces that stand above another one, from the nearest up}
+   *
+   * @param namespace which one
+   * @param relation in which way it stands above
+   */
+  public List<NamespaceInfo> ancestors(Namespace namespace, Relation relation) {
+    Set<NamespaceInfo> above = new LinkedHashSet<>();
+    Optional<NamespaceInfo> next = above(namespace, relation);
+    while (next.isPresent() && above.add(next.get())) {
+      next = above(next.get(), relation);
+    }
+    return List.copyOf(above);
+  }
+
+  /**
+   * {@return all namespaces that stand below another one, by inode number}
+   *
+   * @param namespace which one
+   * @param relation in which way it stands above
+   */
+  public List<NamespaceInfo> descendants(Namespace namespace, Relation relation) {
+    return namespaces.stream()
+        .filter(info ->
+            ancestors(info.namespace(), relation).stream()
+                .anyMatch(above -> above.namespace().equals(namespace)))
+        .toList();
+  }
+
+  /**
+   * {@return the namespaces that a user namespace owns, by inode number}
+   *
+   * @param user the owner
+   */
+  public List<NamespaceInfo> ownedBy(Namespace user) {
+    return namespaces.stream()
+        .filter(info -> info.owner().filter(user::equals).isPresent())
+        .toList();
+  }
+
+  /**
+   * {@return the namespaces that something of a kind keeps alive, by inode number}
+   *
+   * @param kind a kind that was looked for
+   */
+  public List<NamespaceInfo> heldBy(Holder.Kind kind) {
+    return namespaces.stream().filter(info -> info.isHeldBy(kind)).toList();
+  }
+
+  /**
+   * {@return the namespace that is mounted at a path in the caller's mount namespace}
+   *
+   * @param path a mount point, as {@code /proc/self/mountinfo} has it
+   */
+  public Optional<NamespaceInfo> pinnedAt(String path) {
+    return namespaces.stream().filter(info -> info.pins().contains(path)).findFirst();
+  }
+
+  /**
+   * {@return the process with that number} Empty if there was none, or nothing of it was seen.
+   *
+   * @param pid a process id in the caller's pid namespace
+   */
+  public Optional<NamespaceInfo.Member> find(long pid) {
+    return namespacesOf(pid).stream()
+        .flatMap(info -> info.members().stream())
+        .filter(member -> member.pid() == pid)
+        .findFirst();
+  }
+
+  private Optional<NamespaceInfo> namespaceOf(long pid, NamespaceType type) {
+    return namespacesOf(pid).stream().filter(info -> info.type() == type).findFirst();
+  }
+
+  /**
+   * Tells what has changed since an earlier look.
+   *
+   * <p>What could not be looked at in one of the two counts as not there: see {@link
+   * #unreadable()}.
+   *
+   * @param earlier a capture of the same kinds of holders
+   * @return the difference
+   * @throws IllegalArgumentException if the two did not look at the same kinds
+   */
+  public NamespaceDiff differenceFrom(NamespaceGraph earlier) {
+    if (!kinds.equals(earlier.kinds)) {
+      throw new IllegalArgumentException(
+          "the earlier look was at " + earlier.kinds + ", this one at " + kinds);
+    }
+    return NamespaceDiff.between(earlier, this);
+  }
+
+  /** When a process started, in the kernel's ticks; the same 0 for all where it is not known. */
+  long startTime(long pid) {
+    return startTimes.getOrDefault(pid, 0L);
+  }
+}

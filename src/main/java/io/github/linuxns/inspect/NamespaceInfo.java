@@ -198,6 +198,14 @@ public final class NamespaceInfo {
   }
 
   /**
+   * {@return the container of the leader, as the name of its control group has it} It is what can
+   * be had without another look; {@link Container#of} knows more.
+   */
+  public Optional<Container> container() {
+    return cgroup.flatMap(Container::ofControlGroup);
+  }
+
+  /**
    * {@return the user ids of a {@code USER} namespace that has a leader} Empty of other types, and
    * if nothing is mapped yet.
    */

@@ -35,8 +35,12 @@
 #include <linux/close_range.h>
 #include <linux/ioctl.h> /* _IO, _IOR */
 #include <linux/magic.h> /* NSFS_MAGIC */
+#include <linux/net_namespace.h> /* NETNSA_ */
+#include <linux/netlink.h> /* NLM_F_ */
 #include <linux/nsfs.h>  /* NS_GET_ */
+#include <linux/rtnetlink.h> /* RTM_ */
 #include <linux/seccomp.h> /* SECCOMP_ */
+#include <linux/sockios.h> /* SIOCGSKNS */
 #include <linux/types.h> /* __u64 */
 
 /*
@@ -109,6 +113,12 @@
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+
+/* <sys/syscall.h> */
+
+#ifndef SYS_listns
+#define SYS_listns 470 /* Linux 6.19 */
 #endif
 
 #endif /* LINUX_NAMESPACES_H */

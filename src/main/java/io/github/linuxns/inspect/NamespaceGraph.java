@@ -35,24 +35,29 @@ public final class NamespaceGraph {
   private final List<String> unreadable;
   private final Set<Holder.Kind> kinds;
   private final Map<Namespace, NamespaceInfo> byNamespace;
-  private final Map<Long, List<NamespaceInfo>> byPid;
-  private final Map<Long, Long> startTimes = Map.of();
+  private final ProcessIndex processes;
 
-  /** Of what a capture, or a test, has found. */
+  /** Of what a test says. */
   NamespaceGraph(Collection<NamespaceInfo> found, Set<Holder.Kind> kinds, List<String> unreadable) {
+    this(found, kinds, unreadable, ProcessIndex.of(found));
+  }
+
+  /** Of what a capture has found. */
+  NamespaceGraph(
+      Collection<NamespaceInfo> found,
+      Set<Holder.Kind> kinds,
+      List<String> unreadable,
+      ProcessIndex processes) {
     List<NamespaceInfo> sorted = new ArrayList<>(found);
     sorted.sort(Comparator.comparingLong(info -> info.namespace().inode()));
     this.namespaces = Collections.unmodifiableList(sorted);
     this.kinds = Collections.unmodifiableSet(EnumSet.copyOf(kinds));
     this.unreadable = List.copyOf(unreadable);
-    this.byNamespace = new HashMap<>();
-    this.byPid = new HashMap<>();
+    this.byNamespace = HashMap.newHashMap(sorted.size());
     for (NamespaceInfo info : sorted) {
       byNamespace.put(info.namespace(), info);
-      for (NamespaceInfo.Member member : info.members()) {
-        byPid.computeIfAbsent(member.pid(), _ -> new ArrayList<>()).add(info);
-      }
     }
+    this.processes = processes;
   }
 
   /**
@@ -104,9 +109,7 @@ public final class NamespaceGraph {
    * @param pid a process id in the caller's pid namespace
    */
   public List<NamespaceInfo> namespacesOf(long pid) {
-    return byPid.getOrDefault(pid, List.of()).stream()
-        .sorted(Comparator.comparing(NamespaceInfo::type))
-        .toList();
+    return processes.places(pid);
   }
 
   /**
@@ -172,9 +175,10 @@ public final class NamespaceGraph {
     Optional<NamespaceInfo.Member> process = info.leader();
     Set<Long> seen = new HashSet<>(); // a pid used again meanwhile could make a circle
     while (process.isPresent() && seen.add(process.get().pid())) {
-      process = find(process.get().parentPid());
+      process = process(process.get().parentPid());
       Optional<NamespaceInfo> other =
-          process.flatMap(ancestor -> namespaceOf(ancestor.pid(), info.type()));
+          process.flatMap(
+              ancestor -> Optional.ofNullable(processes.place(ancestor.pid(), info.type())));
       if (other.isPresent() && !other.get().equals(info)) {
         return other;
       }
@@ -241,19 +245,20 @@ public final class NamespaceGraph {
   }
 
   /**
-   * {@return the process with that number} Empty if there was none, or nothing of it was seen.
+   * {@return the process with that number} Empty if there was none in sight.
    *
    * @param pid a process id in the caller's pid namespace
    */
-  public Optional<NamespaceInfo.Member> find(long pid) {
-    return namespacesOf(pid).stream()
-        .flatMap(info -> info.members().stream())
-        .filter(member -> member.pid() == pid)
-        .findFirst();
+  public Optional<NamespaceInfo.Member> process(long pid) {
+    return Optional.ofNullable(processes.find(pid));
   }
 
-  private Optional<NamespaceInfo> namespaceOf(long pid, NamespaceType type) {
-    return namespacesOf(pid).stream().filter(info -> info.type() == type).findFirst();
+  /**
+   * {@return all processes that were seen, by pid, those whose namespaces could not be read
+   * included}
+   */
+  public List<NamespaceInfo.Member> processes() {
+    return processes.all();
   }
 
   /**
@@ -276,6 +281,6 @@ public final class NamespaceGraph {
 
   /** When a process started, in the kernel's ticks; the same 0 for all where it is not known. */
   long startTime(long pid) {
-    return startTimes.getOrDefault(pid, 0L);
+    return processes.startTime(pid);
   }
 }

@@ -3,6 +3,7 @@ package io.github.linuxns.inspect;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -28,12 +29,14 @@ public final class NamespaceInfo {
   private final List<Member> members;
   private final Optional<Namespace> owner;
   private final Optional<Namespace> parent;
+  private final List<Namespace> children;
   private final List<Holder> otherHolders;
   private final OptionalInt netnsId;
   private final List<String> pins;
   private final OptionalLong ownerUid;
   private final Optional<String> userName;
   private final Optional<String> cgroup;
+  private final Optional<Container> container;
   private final List<IdRange> uidMap;
   private final Optional<String> hostname;
   private final List<String> interfaces;
@@ -44,12 +47,17 @@ public final class NamespaceInfo {
     this.members = made.members;
     this.owner = Optional.ofNullable(made.owner);
     this.parent = Optional.ofNullable(made.parent);
+    this.children = List.copyOf(made.children);
     this.otherHolders = List.copyOf(made.otherHolders);
     this.netnsId = made.netnsId;
     this.pins = List.copyOf(made.pins);
     this.ownerUid = made.ownerUid;
     this.userName = Optional.ofNullable(made.userName);
     this.cgroup = Optional.ofNullable(made.cgroup);
+    this.container =
+        made.container == null
+            ? cgroup.flatMap(Container::ofControlGroup)
+            : Optional.of(made.container);
     this.uidMap = List.copyOf(made.uidMap);
     this.hostname = Optional.ofNullable(made.hostname);
     this.interfaces = List.copyOf(made.interfaces);
@@ -62,8 +70,8 @@ public final class NamespaceInfo {
    * @param parentPid that of its parent; 0 if it has none there
    * @param uid its effective user id, as the caller's user namespace has it: 0 to 2³²−1
    * @param command its arguments, joined by blanks; of one that has none, which are kernel threads
-   *     and zombies, its name in the kernel. Bytes that are not UTF-8 and control characters are
-   *     escaped as {@code \\x0a}.
+   *     and zombies, its name in the kernel. It may have any characters in it, newlines too; bytes
+   *     that are not UTF-8 are {@code \\377} and the like.
    */
   public record Member(long pid, long parentPid, long uid, String command) {}
 
@@ -134,11 +142,14 @@ public final class NamespaceInfo {
    * it.
    */
   public List<Holder> holders() {
-    List<Holder> all = new ArrayList<>(members.size() + otherHolders.size());
+    List<Holder> all = new ArrayList<>(members.size() + otherHolders.size() + children.size());
     for (Member member : members) {
       all.add(new Holder(Holder.Kind.PROCESS, member.pid(), member.command()));
     }
     all.addAll(otherHolders);
+    for (Namespace child : children) {
+      all.add(new Holder(Holder.Kind.CHILD, 0, child.toString()));
+    }
     return Collections.unmodifiableList(all);
   }
 
@@ -150,6 +161,9 @@ public final class NamespaceInfo {
   public boolean isHeldBy(Holder.Kind kind) {
     if (kind == Holder.Kind.PROCESS) {
       return !members.isEmpty();
+    }
+    if (kind == Holder.Kind.CHILD && !children.isEmpty()) {
+      return true;
     }
     for (Holder holder : otherHolders) {
       if (holder.kind() == kind) {
@@ -202,7 +216,7 @@ public final class NamespaceInfo {
    * be had without another look; {@link Container#of} knows more.
    */
   public Optional<Container> container() {
-    return cgroup.flatMap(Container::ofControlGroup);
+    return container;
   }
 
   /**
@@ -241,12 +255,14 @@ public final class NamespaceInfo {
     private List<Member> members = List.of();
     private @Nullable Namespace owner;
     private @Nullable Namespace parent;
-    private final List<Holder> otherHolders = new ArrayList<>();
+    private List<Namespace> children = List.of();
+    private List<Holder> otherHolders = new ArrayList<>();
     private OptionalInt netnsId = OptionalInt.empty();
     private List<String> pins = List.of();
     private OptionalLong ownerUid = OptionalLong.empty();
     private @Nullable String userName;
     private @Nullable String cgroup;
+    private @Nullable Container container;
     private List<IdRange> uidMap = List.of();
     private @Nullable String hostname;
     private List<String> interfaces = List.of();
@@ -268,6 +284,17 @@ public final class NamespaceInfo {
       return this;
     }
 
+    /** Those in it, in the order of their pids. */
+    Builder membersInOrder(Member[] processes) {
+      this.members = Collections.unmodifiableList(Arrays.asList(processes));
+      return this;
+    }
+
+    Builder children(List<Namespace> below) {
+      this.children = below;
+      return this;
+    }
+
     Builder owner(@Nullable Namespace user) {
       this.owner = user;
       return this;
@@ -281,6 +308,12 @@ public final class NamespaceInfo {
     /** A holder that is not one of the members. */
     Builder holder(Holder holder) {
       otherHolders.add(holder);
+      return this;
+    }
+
+    /** All of those, in place of what was said before. */
+    Builder holders(List<Holder> others) {
+      this.otherHolders = others;
       return this;
     }
 
@@ -306,6 +339,11 @@ public final class NamespaceInfo {
 
     Builder cgroup(@Nullable String path) {
       this.cgroup = path;
+      return this;
+    }
+
+    Builder container(@Nullable Container found) {
+      this.container = found;
       return this;
     }
 

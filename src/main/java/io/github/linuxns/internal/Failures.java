@@ -83,7 +83,7 @@ public final class Failures {
   }
 
   /** Looking at, or opening, a process or what belongs to it. */
-  static SyscallException ofProcess(SystemCall call, int result, String object) {
+  public static SyscallException ofProcess(SystemCall call, int result, String object) {
     return switch (errno(result)) {
       case ENOENT, ENOTDIR -> of(call, -Errno.ENOENT.number(), object, NO_PROC);
       case EPERM, EACCES -> of(call, result, object, REMEDIES.lookingAtProcess());

@@ -6,10 +6,11 @@ package io.github.linuxns.internal;
  * when they are initialised, cost a cold JVM up to twenty milliseconds.
  */
 public final class Layouts {
-  static final int STATX_SIZE = 256;
+  public static final int STATX_SIZE = 256;
   static final int STX_MASK = 0;
+  public static final int STX_UID = 20;
   static final int STX_MODE = 28;
-  static final int STX_INO = 32;
+  public static final int STX_INO = 32;
   static final int STX_SIZE = 40;
   static final int STX_DEV_MAJOR = 136;
   static final int STX_DEV_MINOR = 140;

@@ -120,7 +120,12 @@ class ContainerIT {
   private static List<String> withMount(Path file, String target) {
     Requirements.command("mount");
     return List.of(
-        "unshare", "-Urm", "sh", "-c", "mount --bind \"$0\" " + target + " && exec \"$@\"", file + "");
+        "unshare",
+        "-Urm",
+        "sh",
+        "-c",
+        "mount --bind \"$0\" " + target + " && exec \"$@\"",
+        file + "");
   }
 
   /** Where groups of the unified hierarchy can be made. */

@@ -58,7 +58,8 @@ class HeadersTest {
           Map.entry("PIDFD_GET_TIME_NAMESPACE", ioctl(0, 0, 0xff, 7)),
           Map.entry("PIDFD_GET_USER_NAMESPACE", ioctl(0, 0, 0xff, 9)),
           Map.entry("PIDFD_GET_UTS_NAMESPACE", ioctl(0, 0, 0xff, 10)),
-          Map.entry("PIDFD_THREAD", 0x80L));
+          Map.entry("PIDFD_THREAD", 0x80L),
+          Map.entry("SYS_listns", 470L));
 
   @TempDir static Path scratch;
 

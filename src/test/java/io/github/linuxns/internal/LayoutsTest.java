@@ -28,6 +28,7 @@ class LayoutsTest {
     assertThat(Layouts.STX_MASK).isEqualTo(statx.stx_mask$offset());
     assertThat(Layouts.STX_MNT_ID).isEqualTo(statx.stx_mnt_id$offset());
     assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
+    assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
     assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
     assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());
     assertThat(Layouts.STX_DEV_MAJOR).isEqualTo(statx.stx_dev_major$offset());

@@ -76,8 +76,13 @@ public final class Constants {
     public static final int __WALL = (int)1073741824L;
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
     public static final int NSFS_MAGIC = (int)1853056627L;
+    public static final int NETLINK_ROUTE = (int)0L;
+    public static final int NLM_F_REQUEST = (int)1L;
     public static final int SECCOMP_SET_MODE_FILTER = (int)1L;
+    public static final int SIOCGSKNS = (int)35148L;
+    public static final int SYS_listns = (int)470L;
     public static final int SOCK_DGRAM = (int)2L;
+    public static final int SOCK_RAW = (int)3L;
     public static final int SOCK_SEQPACKET = (int)5L;
     public static final int SOCK_CLOEXEC = (int)524288L;
     public static final int IFF_UP = (int)1L;
@@ -93,6 +98,10 @@ public final class Constants {
     public static final int MS_SHARED = (int)1048576L;
     public static final int MNT_DETACH = (int)2L;
     public static final int P_PID = (int)1L;
+    public static final int NETNSA_NSID = (int)1L;
+    public static final int NETNSA_FD = (int)3L;
+    public static final int RTM_NEWNSID = (int)88L;
+    public static final int RTM_GETNSID = (int)90L;
     public static final int O_CLOEXEC = (int)524288L;
     public static final int O_PATH = (int)2097152L;
     public static final int AT_FDCWD = (int)-100L;
@@ -100,6 +109,7 @@ public final class Constants {
     public static final int S_IFDIR = (int)16384L;
     public static final int S_IFREG = (int)32768L;
     public static final int AF_UNIX = (int)1L;
+    public static final int AF_NETLINK = (int)16L;
     public static final int CLOSE_RANGE_CLOEXEC = (int)4L;
     public static final int MFD_CLOEXEC = (int)1L;
     public static final int OPEN_TREE_CLOEXEC = (int)524288L;
@@ -123,6 +133,7 @@ public final class Constants {
     public static final int SYS_fsmount = (int)432L;
     public static final int SYS_fsopen = (int)430L;
     public static final int SYS_fstatfs = (int)138L;
+    public static final int SYS_getdents64 = (int)217L;
     public static final int SYS_getegid = (int)108L;
     public static final int SYS_geteuid = (int)107L;
     public static final int SYS_gettid = (int)186L;
@@ -134,8 +145,10 @@ public final class Constants {
     public static final int SYS_mount = (int)165L;
     public static final int SYS_mount_setattr = (int)442L;
     public static final int SYS_move_mount = (int)429L;
+    public static final int SYS_open_by_handle_at = (int)304L;
     public static final int SYS_open_tree = (int)428L;
     public static final int SYS_openat = (int)257L;
+    public static final int SYS_pidfd_getfd = (int)438L;
     public static final int SYS_pidfd_open = (int)434L;
     public static final int SYS_pidfd_send_signal = (int)424L;
     public static final int SYS_pipe2 = (int)293L;
@@ -162,6 +175,7 @@ public final class Constants {
     public static final int SYS_symlinkat = (int)266L;
     public static final int SYS_umask = (int)95L;
     public static final int SYS_umount2 = (int)166L;
+    public static final int SYS_uname = (int)63L;
     public static final int SYS_unlinkat = (int)263L;
     public static final int SYS_unshare = (int)272L;
     public static final int SYS_wait4 = (int)61L;

@@ -653,6 +653,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int NSFS_MAGIC() {
         return NSFS_MAGIC;
     }
+    private static final int NETLINK_ROUTE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_ROUTE 0
+     * }
+     */
+    public static int NETLINK_ROUTE() {
+        return NETLINK_ROUTE;
+    }
+    private static final int NLM_F_REQUEST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define NLM_F_REQUEST 1
+     * }
+     */
+    public static int NLM_F_REQUEST() {
+        return NLM_F_REQUEST;
+    }
     private static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     /**
      * {@snippet lang=c :
@@ -662,6 +680,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SECCOMP_SET_MODE_FILTER() {
         return SECCOMP_SET_MODE_FILTER;
     }
+    private static final int SIOCGSKNS = (int)35148L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCGSKNS 35148
+     * }
+     */
+    public static int SIOCGSKNS() {
+        return SIOCGSKNS;
+    }
+    private static final int SYS_listns = (int)470L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_listns 470
+     * }
+     */
+    public static int SYS_listns() {
+        return SYS_listns;
+    }
     private static final int SOCK_DGRAM = (int)2L;
     /**
      * {@snippet lang=c :
@@ -670,6 +706,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SOCK_DGRAM() {
         return SOCK_DGRAM;
+    }
+    private static final int SOCK_RAW = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum __socket_type.SOCK_RAW = 3
+     * }
+     */
+    public static int SOCK_RAW() {
+        return SOCK_RAW;
     }
     private static final int SOCK_SEQPACKET = (int)5L;
     /**
@@ -1125,6 +1170,42 @@ public class namespaces_h extends namespaces_h$shared {
     public static int P_PID() {
         return P_PID;
     }
+    private static final int NETNSA_NSID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_NSID = 1
+     * }
+     */
+    public static int NETNSA_NSID() {
+        return NETNSA_NSID;
+    }
+    private static final int NETNSA_FD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_FD = 3
+     * }
+     */
+    public static int NETNSA_FD() {
+        return NETNSA_FD;
+    }
+    private static final int RTM_NEWNSID = (int)88L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWNSID = 88
+     * }
+     */
+    public static int RTM_NEWNSID() {
+        return RTM_NEWNSID;
+    }
+    private static final int RTM_GETNSID = (int)90L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_GETNSID = 90
+     * }
+     */
+    public static int RTM_GETNSID() {
+        return RTM_GETNSID;
+    }
     private static final int O_CLOEXEC = (int)524288L;
     /**
      * {@snippet lang=c :
@@ -1187,6 +1268,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int AF_UNIX() {
         return AF_UNIX;
+    }
+    private static final int AF_NETLINK = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define AF_NETLINK 16
+     * }
+     */
+    public static int AF_NETLINK() {
+        return AF_NETLINK;
     }
     private static final int CLOSE_RANGE_CLOEXEC = (int)4L;
     /**
@@ -1395,6 +1485,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_fstatfs() {
         return SYS_fstatfs;
     }
+    private static final int SYS_getdents64 = (int)217L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_getdents64 217
+     * }
+     */
+    public static int SYS_getdents64() {
+        return SYS_getdents64;
+    }
     private static final int SYS_getegid = (int)108L;
     /**
      * {@snippet lang=c :
@@ -1494,6 +1593,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_move_mount() {
         return SYS_move_mount;
     }
+    private static final int SYS_open_by_handle_at = (int)304L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_open_by_handle_at 304
+     * }
+     */
+    public static int SYS_open_by_handle_at() {
+        return SYS_open_by_handle_at;
+    }
     private static final int SYS_open_tree = (int)428L;
     /**
      * {@snippet lang=c :
@@ -1511,6 +1619,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_openat() {
         return SYS_openat;
+    }
+    private static final int SYS_pidfd_getfd = (int)438L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_pidfd_getfd 438
+     * }
+     */
+    public static int SYS_pidfd_getfd() {
+        return SYS_pidfd_getfd;
     }
     private static final int SYS_pidfd_open = (int)434L;
     /**
@@ -1745,6 +1862,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_umount2() {
         return SYS_umount2;
+    }
+    private static final int SYS_uname = (int)63L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_uname 63
+     * }
+     */
+    public static int SYS_uname() {
+        return SYS_uname;
     }
     private static final int SYS_unlinkat = (int)263L;
     /**

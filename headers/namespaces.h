@@ -36,7 +36,7 @@
 #include <linux/ioctl.h> /* _IO, _IOR */
 #include <linux/magic.h> /* NSFS_MAGIC */
 #include <linux/net_namespace.h> /* NETNSA_ */
-#include <linux/netlink.h> /* NLM_F_ */
+#include <linux/netlink.h> /* NETLINK_, NLM_F_, NLMSG_ */
 #include <linux/nsfs.h>  /* NS_GET_ */
 #include <linux/rtnetlink.h> /* RTM_ */
 #include <linux/seccomp.h> /* SECCOMP_ */

@@ -283,4 +283,79 @@ public final class NamespaceGraph {
   long startTime(long pid) {
     return processes.startTime(pid);
   }
+
+  /**
+   * {@return a table of all, as {@code lsns --list} prints it: its number, type, how many processes
+   * are in it, and pid, user and command of the first of them} Control characters and what is not
+   * UTF-8 are escaped, lines are not cut.
+   */
+  public String toTable() {
+    return new TableView(TableView.DEFAULT).addAll(namespaces).aligned();
+  }
+
+  /**
+   * {@return a table with these columns, as {@code lsns --list --output} prints it}
+   *
+   * @param columns from left to right
+   * @throws IllegalArgumentException if none is given
+   */
+  public String toTable(TableColumn... columns) {
+    if (columns.length == 0) {
+      throw new IllegalArgumentException("a table needs columns");
+    }
+    return new TableView(List.of(columns)).addAll(namespaces).aligned();
+  }
+
+  /**
+   * {@return the table in the order of a tree, as {@code lsns --tree} prints it} Of many that are
+   * alike (of one type, of processes of one program, below the same one) it has the first, and how
+   * many more there are.
+   *
+   * @param relation what stands above what
+   */
+  public String toTree(Relation relation) {
+    TableView table = new TableView(TableView.DEFAULT);
+    return TreeView.add(namespaces, relation, table, true).aligned();
+  }
+
+  /**
+   * {@return what {@code lsns --json --output
+   * NS,TYPE,NPROCS,PID,PPID,COMMAND,UID,USER,NETNSID,NSFS,PNS,ONS} prints, of all} What does not
+   * apply is null; of a namespace that nobody is in, so are the process and its user.
+   */
+  public String toJson() {
+    return JsonView.of(namespaces, JsonView.DEFAULT);
+  }
+
+  /**
+   * {@return a picture for Graphviz} A cluster is a user namespace with what it owns, a node a
+   * process with the namespaces that it is the first in, or what else keeps some alive; dashed
+   * lines lead from PID namespaces to those in them. Of many that are alike it has the first ones.
+   *
+   * @see <a href="https://graphviz.org/doc/info/lang.html">the language of Graphviz</a>
+   */
+  public String toDot() {
+    return DotView.of(this);
+  }
+
+  /**
+   * {@return a picture for Mermaid, which Markdown can hold} It has what {@link #toDot} has but the
+   * lines.
+   *
+   * @see <a href="https://mermaid.js.org/syntax/flowchart.html">the language of Mermaid</a>
+   */
+  public String toMermaid() {
+    return MermaidView.of(this);
+  }
+
+  /**
+   * {@return a picture as SVG, to be written into a file and opened with a browser} It has what
+   * {@link #toDot} has but the lines, and needs no tool. It follows the reader's choice of light or
+   * dark, and tells more of what is pointed at.
+   *
+   * @see <a href="https://www.w3.org/TR/SVG2/">SVG</a>
+   */
+  public String toSvg() {
+    return SvgView.of(this);
+  }
 }

@@ -30,5 +30,13 @@ public final class Layouts {
   public static final int POLLFD_EVENTS = 4;
   public static final int POLLFD_REVENTS = 6;
 
+  static final int SOCKADDR_NL_SIZE = 12;
+  static final int NL_FAMILY = 0;
+  static final int NL_GROUPS = 8;
+
+  static final int NLMSGHDR_SIZE = 16;
+  static final int NLMSG_LEN = 0;
+  static final int NLMSG_TYPE = 4;
+
   private Layouts() {}
 }

@@ -9,6 +9,7 @@ import java.util.Locale;
  * headers/includes.txt}, a line here, a typed method in {@link Syscalls}.
  */
 public enum SystemCall {
+  BIND(SYS_bind, 200),
   CAPSET(SYS_capset, 91),
   CHDIR(SYS_chdir, 49),
   CHROOT(SYS_chroot, 51),
@@ -64,6 +65,7 @@ public enum SystemCall {
   SETRESGID(SYS_setresgid, 149),
   SETRESUID(SYS_setresuid, 147),
   SETSID(SYS_setsid, 157),
+  SETSOCKOPT(SYS_setsockopt, 208),
   SOCKET(SYS_socket, 198),
   SOCKETPAIR(SYS_socketpair, 199),
   STATX(SYS_statx, 291),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
@@ -29,15 +30,16 @@ class ContainerIT {
       "5d0c1f5a7e4b49d3a86f0e2b9c7d1a3f5e8b2c4d6f7a9b0c1d2e3f4a5b6c7d8e";
   private static final String POD = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
+  /** What a JVM in a container asks for itself. */
   @Test
   @Tag("unprivileged")
   @Tag("rootless")
-  void ofThisJvm() throws Exception {
-    // Whether the tests run in a container is for the machine to say: by the words of its runtime.
-    Optional<Container> here = Container.of(ProcessHandle.current().pid());
-    boolean dockerSaysSo = Files.exists(Path.of("/.dockerenv"));
-    assertThat(here.map(Container::runtime).filter(runtime -> runtime.equals("docker")).isPresent())
-        .isEqualTo(dockerSaysSo);
+  void ofThisJvm(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("overlay-containers").resolve(ID).resolve("userdata/hostname");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "box\n");
+    assertThat(ChildJvm.run(withMount(file, "/etc/hostname"), Asking.class).strip())
+        .isEqualTo("podman:" + ID);
   }
 
   @Test
@@ -142,6 +144,15 @@ class ContainerIT {
     }
   }
 
+  /** A program that asks for itself. */
+  static final class Asking {
+    private Asking() {}
+
+    public static void main(String[] args) throws SyscallException {
+      System.out.println(Container.of(ProcessHandle.current().pid()).orElseThrow());
+    }
+  }
+
   /** A process that ends with its input. */
   private record Started(Process process) implements AutoCloseable {
     static Started in(List<String> prefix) throws IOException {
@@ -162,9 +173,9 @@ class ContainerIT {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
       process.getOutputStream().close();
-      assertThat(process.waitFor()).isZero();
+      assertThat(process.onExit().join().exitValue()).isZero();
     }
   }
 }

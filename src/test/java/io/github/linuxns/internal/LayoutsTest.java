@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.linuxns.internal.ffi.Constants;
 import io.github.linuxns.internal.ffi.ifreq;
 import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.nlmsghdr;
 import io.github.linuxns.internal.ffi.pollfd;
 import io.github.linuxns.internal.ffi.posix_spawn_file_actions_t;
+import io.github.linuxns.internal.ffi.sockaddr_nl;
 import io.github.linuxns.internal.ffi.statfs;
 import io.github.linuxns.internal.ffi.statx;
 import java.lang.foreign.AddressLayout;
@@ -45,6 +47,16 @@ class LayoutsTest {
     assertThat(Layouts.POLLFD_FD).isEqualTo(pollfd.fd$offset());
     assertThat(Layouts.POLLFD_EVENTS).isEqualTo(pollfd.events$offset());
     assertThat(Layouts.POLLFD_REVENTS).isEqualTo(pollfd.revents$offset());
+  }
+
+  @Test
+  void messagesAreTheBindings() {
+    assertThat(Layouts.SOCKADDR_NL_SIZE).isEqualTo(sockaddr_nl.sizeof());
+    assertThat(Layouts.NL_FAMILY).isEqualTo(sockaddr_nl.nl_family$offset());
+    assertThat(Layouts.NL_GROUPS).isEqualTo(sockaddr_nl.nl_groups$offset());
+    assertThat(Layouts.NLMSGHDR_SIZE).isEqualTo(nlmsghdr.sizeof());
+    assertThat(Layouts.NLMSG_LEN).isEqualTo(nlmsghdr.nlmsg_len$offset());
+    assertThat(Layouts.NLMSG_TYPE).isEqualTo(nlmsghdr.nlmsg_type$offset());
   }
 
   @Test

@@ -13,12 +13,15 @@ public final class Constants {
     public static final int O_EXCL = (int)128L;
     public static final int O_TRUNC = (int)512L;
     public static final int O_APPEND = (int)1024L;
+    public static final int O_NONBLOCK = (int)2048L;
     public static final int F_SETFD = (int)2L;
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
     public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
     public static final int AT_EMPTY_PATH = (int)4096L;
     public static final int AT_RECURSIVE = (int)32768L;
+    public static final int SOL_SOCKET = (int)1L;
+    public static final int SO_RCVBUFFORCE = (int)33L;
     public static final int POLLIN = (int)1L;
     public static final int POLLOUT = (int)4L;
     public static final int POLLERR = (int)8L;
@@ -77,7 +80,9 @@ public final class Constants {
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
     public static final int NSFS_MAGIC = (int)1853056627L;
     public static final int NETLINK_ROUTE = (int)0L;
+    public static final int NETLINK_CONNECTOR = (int)11L;
     public static final int NLM_F_REQUEST = (int)1L;
+    public static final int NLMSG_DONE = (int)3L;
     public static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     public static final int SIOCGSKNS = (int)35148L;
     public static final int SYS_listns = (int)470L;
@@ -85,6 +90,7 @@ public final class Constants {
     public static final int SOCK_RAW = (int)3L;
     public static final int SOCK_SEQPACKET = (int)5L;
     public static final int SOCK_CLOEXEC = (int)524288L;
+    public static final int SOCK_NONBLOCK = (int)2048L;
     public static final int IFF_UP = (int)1L;
     public static final int EPOLL_CLOEXEC = (int)524288L;
     public static final int EPOLLIN = (int)1L;
@@ -115,6 +121,7 @@ public final class Constants {
     public static final int OPEN_TREE_CLOEXEC = (int)524288L;
     public static final int STATX_BASIC_STATS = (int)2047L;
     public static final int STATX_MNT_ID = (int)4096L;
+    public static final int SYS_bind = (int)49L;
     public static final int SYS_capset = (int)126L;
     public static final int SYS_chdir = (int)80L;
     public static final int SYS_chroot = (int)161L;
@@ -169,6 +176,7 @@ public final class Constants {
     public static final int SYS_setresgid = (int)119L;
     public static final int SYS_setresuid = (int)117L;
     public static final int SYS_setsid = (int)112L;
+    public static final int SYS_setsockopt = (int)54L;
     public static final int SYS_socket = (int)41L;
     public static final int SYS_socketpair = (int)53L;
     public static final int SYS_statx = (int)332L;

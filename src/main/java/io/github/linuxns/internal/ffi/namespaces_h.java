@@ -86,6 +86,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int O_APPEND() {
         return O_APPEND;
     }
+    private static final int O_NONBLOCK = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define O_NONBLOCK 2048
+     * }
+     */
+    public static int O_NONBLOCK() {
+        return O_NONBLOCK;
+    }
     private static final int F_SETFD = (int)2L;
     /**
      * {@snippet lang=c :
@@ -139,6 +148,24 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int AT_RECURSIVE() {
         return AT_RECURSIVE;
+    }
+    private static final int SOL_SOCKET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define SOL_SOCKET 1
+     * }
+     */
+    public static int SOL_SOCKET() {
+        return SOL_SOCKET;
+    }
+    private static final int SO_RCVBUFFORCE = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_RCVBUFFORCE 33
+     * }
+     */
+    public static int SO_RCVBUFFORCE() {
+        return SO_RCVBUFFORCE;
     }
     private static final int POLLIN = (int)1L;
     /**
@@ -662,6 +689,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int NETLINK_ROUTE() {
         return NETLINK_ROUTE;
     }
+    private static final int NETLINK_CONNECTOR = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_CONNECTOR 11
+     * }
+     */
+    public static int NETLINK_CONNECTOR() {
+        return NETLINK_CONNECTOR;
+    }
     private static final int NLM_F_REQUEST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -670,6 +706,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int NLM_F_REQUEST() {
         return NLM_F_REQUEST;
+    }
+    private static final int NLMSG_DONE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define NLMSG_DONE 3
+     * }
+     */
+    public static int NLMSG_DONE() {
+        return NLMSG_DONE;
     }
     private static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     /**
@@ -733,6 +778,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SOCK_CLOEXEC() {
         return SOCK_CLOEXEC;
+    }
+    private static final int SOCK_NONBLOCK = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * enum __socket_type.SOCK_NONBLOCK = 2048
+     * }
+     */
+    public static int SOCK_NONBLOCK() {
+        return SOCK_NONBLOCK;
     }
     private static final int IFF_UP = (int)1L;
     /**
@@ -1323,6 +1377,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int STATX_MNT_ID() {
         return STATX_MNT_ID;
     }
+    private static final int SYS_bind = (int)49L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_bind 49
+     * }
+     */
+    public static int SYS_bind() {
+        return SYS_bind;
+    }
     private static final int SYS_capset = (int)126L;
     /**
      * {@snippet lang=c :
@@ -1808,6 +1871,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_setsid() {
         return SYS_setsid;
+    }
+    private static final int SYS_setsockopt = (int)54L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setsockopt 54
+     * }
+     */
+    public static int SYS_setsockopt() {
+        return SYS_setsockopt;
     }
     private static final int SYS_socket = (int)41L;
     /**

@@ -225,8 +225,11 @@ public record ContainerName(String runtime, String id) {
 
   /** Who runs the container, in a group beside those that run in it. */
   private boolean isOutside(String path, int end) {
-    return (runtime.equals("systemd-nspawn") && isBelow(path, end, "/supervisor"))
-        || (runtime.equals("podman") && isBelow(path, end, "/conmon"));
+    return switch (runtime) {
+      case "systemd-nspawn" -> isBelow(path, end, "/supervisor");
+      case "podman" -> isBelow(path, end, "/conmon");
+      default -> false;
+    };
   }
 
   private static boolean isBelow(String path, int end, String name) {

@@ -12,10 +12,11 @@ import io.github.linuxns.inspect.NamespaceGraph;
 Path file = args.isEmpty() ? Files.createTempFile("machine", ".svg") : Path.of(args.getFirst());
 var machine = NamespaceGraph.capture();
 Files.writeString(file, machine.toSvg());
-System.out.println("A picture of " + machine.namespaces().size() + " namespaces is in " + file);
+System.out.println("A picture of " + machine.namespaces().size() + " namespaces is in " + file
+    + (args.isEmpty() ? "; say where it is to stay" : ""));
 if (!machine.unreadable().isEmpty()) {
   System.out.println(machine.unreadable().size() + " could not be looked at, such as " + machine.unreadable().getFirst());
 }
 if (args.isEmpty()) {
-  file.toFile().deleteOnExit();  // it was only to show that it works
+  Files.delete(file);  // it was only to show that it works
 }

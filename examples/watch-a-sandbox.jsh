@@ -2,8 +2,8 @@
 //
 //   watch lsns --type net        which misses what lives for less than two seconds
 //
-// As root of the machine the kernel tells of each process as it begins and ends; else there is a look at all of them
-// every so often, here ten times in a second.
+// Outside of containers the kernel tells of each process as it begins and ends (before Linux 6.6 only root); else there
+// is a look at all of them every so often, here ten times in a second.
 
 import io.github.linuxns.inspect.Holder;
 import io.github.linuxns.inspect.NamespaceWatch;

@@ -37,7 +37,7 @@ class ExamplesIT {
           entry("hostname-of-ones-own.jsh", "Inside, in uts:\\[\\d+], it is my-own\\."),
           entry("list-my-namespaces.jsh", "NETWORK +net:\\[\\d+]"),
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
-          entry("picture-of-the-machine.jsh", "A picture of \\d+ namespaces is in .*\\.svg"),
+          entry("picture-of-the-machine.jsh", "A picture of \\d+ namespaces is in .*\\.svg.*"),
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),

@@ -162,7 +162,8 @@ final class Command {
         NamespaceGraph.capture(wanted.persistent() ? Holder.Kind.values() : USUAL);
     String text = text(wanted, graph);
     if (!graph.unreadable().isEmpty()) {
-      int _ = fail(graph.unreadable().size() + " could not be looked at: it takes root");
+      String first = Labels.printable(graph.unreadable().getFirst());
+      int _ = fail(graph.unreadable().size() + " could not be looked at, such as " + first);
     }
     return text;
   }

@@ -7,6 +7,8 @@ import io.github.linuxns.internal.ProcessEvents;
 import io.github.linuxns.internal.TaskThread;
 import io.github.linuxns.internal.Uninterruptibly;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Flow;
@@ -19,11 +21,12 @@ import java.util.function.Consumer;
  * {@snippet file="io/github/linuxns/Snippets.java" region="watch"}
  *
  * <p>Where the kernel tells what processes do, a process is looked at as soon as it has begun,
- * changed its program or its user, and its end is known at once: within milliseconds. That takes
- * {@code CAP_NET_ADMIN}, and to be in the initial user, pid and network namespaces ({@link
- * #followsEvents()} says whether it is so). In addition, and else only, there is a look at
+ * changed its program or its user, and its end is known at once: within milliseconds. That takes to
+ * be in the initial user, pid and network namespaces, and before Linux 6.6 {@code CAP_NET_ADMIN}
+ * ({@link #followsEvents()} says whether it is so). In addition, and else only, there is a look at
  * everything each time that the interval is over. It finds what the kernel tells nobody: processes
- * that moved by themselves ({@code unshare}, {@code setns}), threads, open files and pins.
+ * that moved by themselves ({@code unshare}, {@code setns}), threads, open files and pins. Processes
+ * of other users take {@code CAP_SYS_PTRACE} to be looked at.
  *
  * <p>Nothing is made up, and what is known to have been missed is said ({@link Missed}): processes
  * that ended before they could be looked at, events that the kernel had to drop, changes that a
@@ -98,9 +101,9 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
    * @param namespaces those that it has come into
    */
   public record Joined(long pid, Set<Namespace> namespaces) implements Change {
-    /** Copies the set. */
+    /** Copies the set, and keeps its order. */
     public Joined {
-      namespaces = Set.copyOf(namespaces);
+      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
     }
   }
 
@@ -111,9 +114,9 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
    * @param namespaces those that it has left
    */
   public record Left(long pid, Set<Namespace> namespaces) implements Change {
-    /** Copies the set. */
+    /** Copies the set, and keeps its order. */
     public Left {
-      namespaces = Set.copyOf(namespaces);
+      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
     }
   }
 

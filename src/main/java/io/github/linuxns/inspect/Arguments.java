@@ -22,6 +22,17 @@ final class Arguments {
     VERSION
   }
 
+  private static final List<TableColumn> WITH_NETWORKS =
+      List.of(
+          TableColumn.NS,
+          TableColumn.TYPE,
+          TableColumn.NPROCS,
+          TableColumn.PID,
+          TableColumn.USER,
+          TableColumn.NETNSID,
+          TableColumn.NSFS,
+          TableColumn.COMMAND);
+
   private final List<String> rest;
   private final Set<NamespaceType> types = EnumSet.noneOf(NamespaceType.class);
   private @Nullable List<TableColumn> columns;
@@ -56,8 +67,7 @@ final class Arguments {
     if (columns != null) {
       return columns;
     }
-    boolean onlyNetworks = types.size() == 1 && types.contains(NamespaceType.NETWORK);
-    return onlyNetworks ? OF_NETWORKS : TableView.DEFAULT;
+    return types.contains(NamespaceType.NETWORK) ? WITH_NETWORKS : TableView.DEFAULT;
   }
 
   Format format() {
@@ -86,17 +96,6 @@ final class Arguments {
   long namespace() {
     return namespace;
   }
-
-  private static final List<TableColumn> OF_NETWORKS =
-      List.of(
-          TableColumn.NS,
-          TableColumn.TYPE,
-          TableColumn.NPROCS,
-          TableColumn.PID,
-          TableColumn.USER,
-          TableColumn.NETNSID,
-          TableColumn.NSFS,
-          TableColumn.COMMAND);
 
   private void parse() {
     while (!rest.isEmpty()) {

@@ -25,8 +25,8 @@ import java.util.function.Consumer;
  * be in the initial user, pid and network namespaces, and before Linux 6.6 {@code CAP_NET_ADMIN}
  * ({@link #followsEvents()} says whether it is so). In addition, and else only, there is a look at
  * everything each time that the interval is over. It finds what the kernel tells nobody: processes
- * that moved by themselves ({@code unshare}, {@code setns}), threads, open files and pins. Processes
- * of other users take {@code CAP_SYS_PTRACE} to be looked at.
+ * that moved by themselves ({@code unshare}, {@code setns}), threads, open files and pins.
+ * Processes of other users take {@code CAP_SYS_PTRACE} to be looked at.
  *
  * <p>Nothing is made up, and what is known to have been missed is said ({@link Missed}): processes
  * that ended before they could be looked at, events that the kernel had to drop, changes that a

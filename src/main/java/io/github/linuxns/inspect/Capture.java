@@ -182,7 +182,8 @@ final class Capture {
     return info.build();
   }
 
-  private static Map<Long, String> users() {
+  /** The names of users by their ids. */
+  static Map<Long, String> users() {
     try {
       return Passwd.names(Files.readAllLines(PASSWD, StandardCharsets.ISO_8859_1));
     } catch (IOException none) {

@@ -9,9 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -180,7 +178,8 @@ final class Command {
       case RAW -> table(wanted).addAll(chosen(wanted, graph)).raw();
       case LIST -> table(wanted).addAll(chosen(wanted, graph)).aligned();
       default ->
-          TreeView.add(chosen(wanted, graph), wanted.relation(), table(wanted), false).aligned();
+          TreeView.add(graph, chosen(wanted, graph), wanted.relation(), table(wanted), false)
+              .aligned();
     };
   }
 
@@ -208,19 +207,14 @@ final class Command {
 
   /** Those that are in a namespace. */
   private static String processes(Arguments wanted, NamespaceGraph graph) throws NotFoundException {
-    Map<Long, String> users = new HashMap<>();
     NamespaceInfo found = null;
     for (NamespaceInfo info : graph.namespaces()) {
       found = info.namespace().inode() == wanted.namespace() ? info : found;
-      NamespaceInfo.Member leader = info.leader().orElse(null);
-      if (leader != null && info.userName().isPresent()) {
-        users.put(leader.uid(), info.userName().get());
-      }
     }
     if (found == null) {
       throw new NotFoundException("not found namespace: " + wanted.namespace());
     }
-    return new MemberTable(found.members(), users).text(wanted.headings());
+    return new MemberTable(found.members(), Capture.users()).text(wanted.headings());
   }
 
   /** What was asked for is not there. */

@@ -1,32 +1,25 @@
 package io.github.linuxns.inspect;
 
-import io.github.linuxns.Namespace;
-import io.github.linuxns.NamespaceType;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which namespace stands above which, by one relation. What stands above nothing else is a root.
  */
 final class Forest {
-  private final Map<Namespace, List<NamespaceInfo>> children = new HashMap<>();
+  private final Map<NamespaceInfo, List<NamespaceInfo>> children = new HashMap<>();
   private final List<NamespaceInfo> roots = new ArrayList<>();
 
-  Forest(List<NamespaceInfo> infos, Relation relation) {
-    Map<Namespace, NamespaceInfo> all = new HashMap<>(infos.size() * 2);
+  /** Of some of a graph; what stands above them and was not chosen is left out. */
+  Forest(NamespaceGraph graph, List<NamespaceInfo> infos, Relation relation) {
+    Set<NamespaceInfo> chosen = new HashSet<>(infos);
     for (NamespaceInfo info : infos) {
-      all.put(info.namespace(), info);
-    }
-    Processes processes = relation == Relation.PROCESS ? new Processes(infos) : null;
-    for (NamespaceInfo info : infos) {
-      Namespace above = processes == null ? above(info, relation) : processes.above(info);
-      if (above == null || !all.containsKey(above) || above.equals(info.namespace())) {
+      NamespaceInfo above = graph.above(info, relation).orElse(null);
+      if (above == null || !chosen.contains(above) || above.equals(info)) {
         roots.add(info);
         continue;
       }
@@ -42,12 +35,12 @@ final class Forest {
 
   /** Two looks at two moments may say of each of two that it stands above the other. */
   private void addUnreachable(List<NamespaceInfo> infos) {
-    Set<Namespace> reached = new HashSet<>(infos.size() * 2);
+    Set<NamespaceInfo> reached = new HashSet<>(infos.size() * 2);
     for (int i = 0; i < roots.size(); i++) {
       reach(roots.get(i), reached);
     }
     for (NamespaceInfo info : infos) {
-      if (!reached.contains(info.namespace())) {
+      if (!reached.contains(info)) {
         roots.add(info);
         for (List<NamespaceInfo> below : children.values()) {
           below.remove(info);
@@ -58,19 +51,15 @@ final class Forest {
   }
 
   /** Goes down, without recursion: there may be 32 levels, or those of a damaged graph. */
-  private void reach(NamespaceInfo root, Set<Namespace> reached) {
+  private void reach(NamespaceInfo root, Set<NamespaceInfo> reached) {
     List<NamespaceInfo> next = new ArrayList<>();
     next.add(root);
     while (!next.isEmpty()) {
       NamespaceInfo info = next.removeLast();
-      if (reached.add(info.namespace())) {
+      if (reached.add(info)) {
         next.addAll(children(info));
       }
     }
-  }
-
-  private static @Nullable Namespace above(NamespaceInfo info, Relation relation) {
-    return (relation == Relation.OWNER ? info.owner() : info.parent()).orElse(null);
   }
 
   /** Those that nothing stands above, in the order of the graph. */
@@ -80,42 +69,6 @@ final class Forest {
 
   /** Those that it stands above, in the order of the graph. */
   List<NamespaceInfo> children(NamespaceInfo info) {
-    return children.getOrDefault(info.namespace(), List.of());
-  }
-
-  /** Where processes come from. */
-  private static final class Processes {
-    private final Map<Long, Long> parents = new HashMap<>();
-    private final Map<NamespaceType, Map<Long, Namespace>> places =
-        new EnumMap<>(NamespaceType.class);
-
-    Processes(List<NamespaceInfo> infos) {
-      for (NamespaceInfo info : infos) {
-        Map<Long, Namespace> ofType = places.get(info.type());
-        if (ofType == null) {
-          ofType = new HashMap<>();
-          places.put(info.type(), ofType);
-        }
-        for (NamespaceInfo.Member member : info.members()) {
-          parents.put(member.pid(), member.parentPid());
-          ofType.put(member.pid(), info.namespace());
-        }
-      }
-    }
-
-    @Nullable Namespace above(NamespaceInfo info) {
-      Map<Long, Namespace> ofType = places.get(info.type());
-      NamespaceInfo.Member leader = info.leader().orElse(null);
-      Long pid = leader == null ? null : (Long) leader.parentPid();
-      // No more steps than there are processes: the numbers of ended ones may go round in a circle.
-      for (int steps = parents.size(); pid != null && ofType != null && steps > 0; steps--) {
-        Namespace place = ofType.get(pid);
-        if (place != null && !place.equals(info.namespace())) {
-          return place;
-        }
-        pid = parents.get(pid);
-      }
-      return null;
-    }
+    return children.getOrDefault(info, List.of());
   }
 }

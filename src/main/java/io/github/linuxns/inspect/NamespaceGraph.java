@@ -163,24 +163,23 @@ public final class NamespaceGraph {
     return find(namespace).flatMap(info -> above(info, relation));
   }
 
-  private Optional<NamespaceInfo> above(NamespaceInfo info, Relation relation) {
-    return switch (relation) {
-      case OWNER -> info.owner().flatMap(this::find);
-      case PARENT -> info.parent().flatMap(this::find);
-      case PROCESS -> aboveByProcess(info);
-    };
+  /** Without a lambda: it is on the way of the command, which is a JVM that has just started. */
+  Optional<NamespaceInfo> above(NamespaceInfo info, Relation relation) {
+    if (relation == Relation.PROCESS) {
+      return aboveByProcess(info);
+    }
+    Namespace above = (relation == Relation.OWNER ? info.owner() : info.parent()).orElse(null);
+    return above == null ? Optional.empty() : find(above);
   }
 
   private Optional<NamespaceInfo> aboveByProcess(NamespaceInfo info) {
-    Optional<NamespaceInfo.Member> process = info.leader();
+    NamespaceInfo.Member process = info.leader().orElse(null);
     Set<Long> seen = new HashSet<>(); // a pid used again meanwhile could make a circle
-    while (process.isPresent() && seen.add(process.get().pid())) {
-      process = process(process.get().parentPid());
-      Optional<NamespaceInfo> other =
-          process.flatMap(
-              ancestor -> Optional.ofNullable(processes.place(ancestor.pid(), info.type())));
-      if (other.isPresent() && !other.get().equals(info)) {
-        return other;
+    while (process != null && seen.add(process.pid())) {
+      process = processes.find(process.parentPid());
+      NamespaceInfo other = process == null ? null : processes.place(process.pid(), info.type());
+      if (other != null && !other.equals(info)) {
+        return Optional.of(other);
       }
     }
     return Optional.empty();
@@ -315,7 +314,7 @@ public final class NamespaceGraph {
    */
   public String toTree(Relation relation) {
     TableView table = new TableView(TableView.DEFAULT);
-    return TreeView.add(namespaces, relation, table, true).aligned();
+    return TreeView.add(this, namespaces, relation, table, true).aligned();
   }
 
   /**

@@ -22,7 +22,7 @@ final class Picture {
   private final List<Frame> frames;
 
   Picture(NamespaceGraph graph) {
-    this.forest = new Forest(graph.namespaces(), Relation.OWNER);
+    this.forest = new Forest(graph, graph.namespaces(), Relation.OWNER);
     List<NamespaceInfo> users = new ArrayList<>();
     List<NamespaceInfo> ownerless = new ArrayList<>();
     for (NamespaceInfo root : forest.roots()) {

@@ -34,9 +34,13 @@ final class TreeView {
    * @param folded if many that are alike are to be counted
    */
   static TableView add(
-      List<NamespaceInfo> infos, Relation relation, TableView table, boolean folded) {
+      NamespaceGraph graph,
+      List<NamespaceInfo> infos,
+      Relation relation,
+      TableView table,
+      boolean folded) {
     TableColumn column = relation == Relation.PROCESS ? TableColumn.COMMAND : TableColumn.NS;
-    Forest forest = new Forest(infos, relation);
+    Forest forest = new Forest(graph, infos, relation);
     TreeView view = new TreeView(table, forest, column, folded);
     for (Line line : view.folded(forest.roots())) {
       view.add(line, "", "");

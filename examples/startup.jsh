@@ -11,6 +11,7 @@ import java.util.regex.*;
 import java.util.stream.*;
 import io.github.linuxns.*;
 import io.github.linuxns.Namespace;  // by name, since java.se has another one
+import io.github.linuxns.inspect.*;
 import io.github.linuxns.mount.*;
 import io.github.linuxns.process.*;
 import static io.github.linuxns.NamespaceType.*;

@@ -36,9 +36,13 @@
 #include <linux/close_range.h>
 #include <linux/ioctl.h> /* _IO, _IOR */
 #include <linux/magic.h> /* NSFS_MAGIC */
+#include <linux/net_namespace.h> /* NETNSA_ */
+#include <linux/netlink.h> /* NETLINK_, NLM_F_, NLMSG_ */
 #include <linux/nsfs.h>  /* NS_GET_ */
 #include <linux/openat2.h> /* struct open_how, RESOLVE_ */
+#include <linux/rtnetlink.h> /* RTM_ */
 #include <linux/seccomp.h> /* SECCOMP_ */
+#include <linux/sockios.h> /* SIOCGSKNS */
 #include <linux/types.h> /* __u64 */
 
 /*
@@ -208,6 +212,12 @@ struct mount_answer {
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+
+/* <sys/syscall.h> */
+
+#ifndef SYS_listns
+#define SYS_listns 470 /* Linux 6.19 */
 #endif
 
 #endif /* LINUX_NAMESPACES_H */

@@ -41,6 +41,7 @@ class ExamplesIT {
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
           entry("mount-full-cycle-of-two-processes.jsh", "B reads there: A was here\\."),
           entry("os-release-of-a-container.jsh", "Process \\d+ is NAME=container\\."),
+          entry("picture-of-the-machine.jsh", "A picture of \\d+ namespaces is in .*\\.svg.*"),
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),
@@ -48,7 +49,10 @@ class ExamplesIT {
           entry("shifted-boot-time.jsh", "That is a year more\\."),
           entry("socket-in-new-network.jsh", "The server inside says: hello from inside\\."),
           entry("tools-in-their-network.jsh", "In the network of process \\d+: +1: lo +inet 127.*"),
-          entry("tour.jsh", "That was the tour; .*"));
+          entry("tour.jsh", "That was the tour; .*"),
+          entry("watch-a-sandbox.jsh", "It has come and gone: net:\\[\\d+]"),
+          entry("which-container.jsh", "Process \\d+ is in the container docker:[0-9a-f]{64}\\."),
+          entry("who-shares-my-network.jsh", "Process \\d+ \\(cat\\) is in my network\\."));
 
   /** Those that move a thread: an ordinary user may not. */
   private static final Set<String> MOVES_A_THREAD =

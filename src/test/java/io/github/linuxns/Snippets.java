@@ -7,6 +7,16 @@ import static io.github.linuxns.NamespaceType.USER;
 import static io.github.linuxns.NamespaceType.UTS;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.linuxns.inspect.Container;
+import io.github.linuxns.inspect.NamespaceGraph;
+import io.github.linuxns.inspect.NamespaceInfo;
+import io.github.linuxns.inspect.NamespaceWatch;
+import io.github.linuxns.inspect.NamespaceWatch.Appeared;
+import io.github.linuxns.inspect.NamespaceWatch.Joined;
+import io.github.linuxns.inspect.NamespaceWatch.Left;
+import io.github.linuxns.inspect.NamespaceWatch.Missed;
+import io.github.linuxns.inspect.NamespaceWatch.Vanished;
+import io.github.linuxns.inspect.Relation;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.MountDifference;
 import io.github.linuxns.mount.MountEntry;
@@ -25,10 +35,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /**
  * The pieces of code that the documentation shows: the regions are included by Javadoc, and the
@@ -251,5 +263,43 @@ final class Snippets {
       return release + processes.size() + small.length;
     }
     // @end
+  }
+
+  static String graph(Path file) throws IOException {
+    // @start region="graph"
+    NamespaceGraph machine = NamespaceGraph.capture();
+    String table = machine.toTree(Relation.OWNER); // or toTable, toJson, toDot, toMermaid
+    Files.writeString(file, machine.toSvg()); // a picture, by no tool
+
+    for (NamespaceInfo network : machine.namespaces(NETWORK)) {
+      if (network.processCount() == 0) {
+        System.out.println(network.namespace() + " is kept alive by " + network.holders());
+      }
+    }
+    // @end
+    return table;
+  }
+
+  static Optional<Container> container(long pid) throws IOException {
+    // @start region="which"
+    Optional<Container> container = Container.of(pid); // such as docker:4b5e57f6eb2f…
+    // @end
+    return container;
+  }
+
+  static NamespaceWatch watch(Consumer<String> log) throws IOException {
+    // @start region="watch"
+    NamespaceWatch watch = NamespaceWatch.start(); // until it is closed
+    watch.listen(change -> {
+      switch (change) {
+        case Appeared(Namespace namespace) -> log.accept("+ " + namespace);
+        case Vanished(Namespace namespace) -> log.accept("- " + namespace);
+        case Joined(long pid, Set<Namespace> into) -> log.accept(pid + " is in " + into);
+        case Left(long pid, Set<Namespace> outOf) -> log.accept(pid + " is no longer in " + outOf);
+        case Missed(long count, String what) -> log.accept("missed " + count + " " + what);
+      }
+    });
+    // @end
+    return watch;
   }
 }

@@ -3,6 +3,8 @@ package io.github.linuxns;
 import static io.github.linuxns.NamespaceType.NETWORK;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.inspect.Container;
+import io.github.linuxns.inspect.NamespaceWatch;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.Requirements;
 import java.net.ServerSocket;
@@ -10,6 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,9 +188,50 @@ class SnippetsIT {
   @Test
   @Tag("rootless")
   @Tag("unprivileged")
+  void graph(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("machine.svg");
+    assertThat(Snippets.graph(file)).startsWith("NS ").contains("├─");
+    assertThat(file).content().startsWith("<svg ");
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
   void root() throws Exception {
     assertThat(Snippets.root(ProcessHandle.current().pid()))
         .startsWith(Files.readString(Path.of("/etc/os-release")));
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void which() throws Exception {
+    long me = ProcessHandle.current().pid();
+    assertThat(Snippets.container(me)).isEqualTo(Container.of(me));
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void watch() throws Exception {
+    BlockingQueue<String> log = new LinkedBlockingQueue<>();
+    try (NamespaceWatch _ = Snippets.watch(log::add)) {
+      Process process = new NamespaceProcessBuilder("cat").mapRootUser().unshare(NETWORK).start();
+      Namespace network = Namespace.of(process.pid(), NETWORK);
+      awaitLine("+ " + network, log);
+      process.getOutputStream().close();
+      assertThat(process.waitFor()).isZero();
+      awaitLine("- " + network, log);
+    }
+  }
+
+  private static void awaitLine(String line, BlockingQueue<String> log)
+      throws InterruptedException {
+    String next;
+    do {
+      next = log.poll(1, TimeUnit.MINUTES);
+      assertThat(next).as("what comes before " + line).isNotNull();
+    } while (!next.equals(line));
   }
 
   /** The README repeats snippets; it has no other way to be compiled. */
@@ -206,6 +252,9 @@ class SnippetsIT {
             "root",
             "mount-table",
             "readme",
+            "graph",
+            "which",
+            "watch",
             "look",
             "several",
             "pin",

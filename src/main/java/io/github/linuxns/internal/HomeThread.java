@@ -1,5 +1,6 @@
 package io.github.linuxns.internal;
 
+import io.github.linuxns.Enterable;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
@@ -23,6 +24,11 @@ public final class HomeThread {
   /** Has it do something that is short and does not fail, and waits for that. */
   public static <T> T call(Supplier<T> task) {
     return Started.THREAD.<T, RuntimeException>call(task::get);
+  }
+
+  /** Has it do something that is short, waits for that, and throws what it throws. */
+  public static <T, X extends Exception> T attempt(Enterable.Task<? extends T, X> task) throws X {
+    return Started.THREAD.<T, X>call(task);
   }
 
   /**

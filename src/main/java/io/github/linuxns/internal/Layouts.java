@@ -6,12 +6,12 @@ package io.github.linuxns.internal;
  * when they are initialised, cost a cold JVM up to twenty milliseconds.
  */
 public final class Layouts {
-  static final int STATX_SIZE = 256;
+  public static final int STATX_SIZE = 256;
   static final int STX_MASK = 0;
-  static final int STX_UID = 20;
+  public static final int STX_UID = 20;
   static final int STX_GID = 24;
   static final int STX_MODE = 28;
-  static final int STX_INO = 32;
+  public static final int STX_INO = 32;
   static final int STX_SIZE = 40;
   static final int STX_MTIME = 112;
   static final int STX_MTIME_NANOS = 120;
@@ -71,6 +71,14 @@ public final class Layouts {
   public static final int MOUNT_SECURITY_OPTIONS = 136;
   public static final int MOUNT_SECURITY_OPTION_ARRAY = 140;
   public static final int MOUNT_SUPPORTED_MASK = 144;
+
+  static final int SOCKADDR_NL_SIZE = 12;
+  static final int NL_FAMILY = 0;
+  static final int NL_GROUPS = 8;
+
+  static final int NLMSGHDR_SIZE = 16;
+  static final int NLMSG_LEN = 0;
+  static final int NLMSG_TYPE = 4;
 
   private Layouts() {}
 }

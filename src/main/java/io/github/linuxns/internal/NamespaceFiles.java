@@ -191,6 +191,19 @@ public final class NamespaceFiles {
     return opened(file, type);
   }
 
+  /** Opens something for what it is; −errno if it cannot be. */
+  public static int openPath(String path) {
+    return Syscalls.openPath(path);
+  }
+
+  /** Opens for reading what is open as a mere path; −EINVAL if it is no namespace. */
+  public static int openIfNamespace(int pathFd) {
+    int isNamespace = Syscalls.isNamespaceFile(pathFd);
+    return isNamespace == 1
+        ? Syscalls.openForReading(Paths.ofDescriptor(pathFd))
+        : isNamespace < 0 ? isNamespace : -Errno.EINVAL.number();
+  }
+
   /** What is open, with its identity; closes it if that fails. */
   public static Opened opened(OpenFile file, NamespaceType type) throws SyscallException {
     try {

@@ -9,6 +9,7 @@ import java.util.Locale;
  * headers/includes.txt}, a line here, a typed method in {@link Syscalls}.
  */
 public enum SystemCall {
+  BIND(SYS_bind, 200),
   CAPSET(SYS_capset, 91),
   CHDIR(SYS_chdir, 49),
   CHROOT(SYS_chroot, 51),
@@ -34,6 +35,7 @@ public enum SystemCall {
   IOCTL(SYS_ioctl, 29),
   KILL(SYS_kill, 129),
   LISTMOUNT(SYS_listmount, 458),
+  LISTNS(SYS_listns, 470),
   MEMFD_CREATE(SYS_memfd_create, 279),
   MKDIRAT(SYS_mkdirat, 34),
   MKNODAT(SYS_mknodat, 33),
@@ -42,7 +44,9 @@ public enum SystemCall {
   MOVE_MOUNT(SYS_move_mount, 429),
   OPENAT(SYS_openat, 56),
   OPENAT2(SYS_openat2, 437),
+  OPEN_BY_HANDLE_AT(SYS_open_by_handle_at, 265),
   OPEN_TREE(SYS_open_tree, 428),
+  PIDFD_GETFD(SYS_pidfd_getfd, 438),
   PIDFD_OPEN(SYS_pidfd_open, 434),
   PIDFD_SEND_SIGNAL(SYS_pidfd_send_signal, 424),
   PIPE2(SYS_pipe2, 59),
@@ -65,6 +69,7 @@ public enum SystemCall {
   SETRESGID(SYS_setresgid, 149),
   SETRESUID(SYS_setresuid, 147),
   SETSID(SYS_setsid, 157),
+  SETSOCKOPT(SYS_setsockopt, 208),
   SOCKET(SYS_socket, 198),
   SOCKETPAIR(SYS_socketpair, 199),
   STATMOUNT(SYS_statmount, 457),
@@ -72,6 +77,7 @@ public enum SystemCall {
   SYMLINKAT(SYS_symlinkat, 36),
   UMASK(SYS_umask, 166),
   UMOUNT2(SYS_umount2, 39),
+  UNAME(SYS_uname, 160),
   UNLINKAT(SYS_unlinkat, 35),
   UNSHARE(SYS_unshare, 97),
   WAIT4(SYS_wait4, 260),

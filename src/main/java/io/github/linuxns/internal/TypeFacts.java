@@ -80,7 +80,7 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
   }
 
   /** The type with a clone flag. */
-  static NamespaceType ofCloneFlag(int flag) {
+  public static NamespaceType ofCloneFlag(int flag) {
     for (NamespaceType type : NamespaceType.values()) {
       if (of(type).cloneFlag == flag) {
         return type;

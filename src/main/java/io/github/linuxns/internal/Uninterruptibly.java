@@ -3,7 +3,7 @@ package io.github.linuxns.internal;
 import java.util.concurrent.CountDownLatch;
 
 /** Waiting for another thread in places where giving up would leave something half-done. */
-final class Uninterruptibly {
+public final class Uninterruptibly {
   private Uninterruptibly() {}
 
   /**
@@ -12,7 +12,7 @@ final class Uninterruptibly {
    * @param onInterrupt what to do about an interrupt, once each; the interrupt status is clear then
    * @return true if there was an interrupt
    */
-  static boolean join(Thread thread, Runnable onInterrupt) {
+  public static boolean join(Thread thread, Runnable onInterrupt) {
     boolean interrupted = false;
     while (true) {
       try {

@@ -71,7 +71,8 @@ class HeadersTest {
           Map.entry("STATMOUNT_SB_SOURCE", 1L << 9),
           Map.entry("STATMOUNT_OPT_ARRAY", 1L << 10),
           Map.entry("STATMOUNT_OPT_SEC_ARRAY", 1L << 11),
-          Map.entry("STATMOUNT_SUPPORTED_MASK", 1L << 12));
+          Map.entry("STATMOUNT_SUPPORTED_MASK", 1L << 12),
+          Map.entry("SYS_listns", 470L));
 
   @TempDir static Path scratch;
 

@@ -8,9 +8,11 @@ import io.github.linuxns.internal.ffi.ifreq;
 import io.github.linuxns.internal.ffi.mount_answer;
 import io.github.linuxns.internal.ffi.mount_request;
 import io.github.linuxns.internal.ffi.namespaces_h;
+import io.github.linuxns.internal.ffi.nlmsghdr;
 import io.github.linuxns.internal.ffi.open_how;
 import io.github.linuxns.internal.ffi.pollfd;
 import io.github.linuxns.internal.ffi.posix_spawn_file_actions_t;
+import io.github.linuxns.internal.ffi.sockaddr_nl;
 import io.github.linuxns.internal.ffi.statfs;
 import io.github.linuxns.internal.ffi.statx;
 import io.github.linuxns.internal.ffi.statx_timestamp;
@@ -34,6 +36,7 @@ class LayoutsTest {
     assertThat(Layouts.STX_MNT_ID).isEqualTo(statx.stx_mnt_id$offset());
     assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
     assertThat(Layouts.STX_MODE).isEqualTo(statx.stx_mode$offset());
+    assertThat(Layouts.STX_UID).isEqualTo(statx.stx_uid$offset());
     assertThat(Layouts.STX_INO).isEqualTo(statx.stx_ino$offset());
     assertThat(Layouts.STX_SIZE).isEqualTo(statx.stx_size$offset());
     assertThat(Layouts.STX_GID).isEqualTo(statx.stx_gid$offset());
@@ -94,6 +97,16 @@ class LayoutsTest {
     assertThat(Layouts.MOUNT_SECURITY_OPTIONS).isEqualTo(mount_answer.opt_sec_num$offset());
     assertThat(Layouts.MOUNT_SECURITY_OPTION_ARRAY).isEqualTo(mount_answer.opt_sec_array$offset());
     assertThat(Layouts.MOUNT_SUPPORTED_MASK).isEqualTo(mount_answer.supported_mask$offset());
+  }
+
+  @Test
+  void messagesAreTheBindings() {
+    assertThat(Layouts.SOCKADDR_NL_SIZE).isEqualTo(sockaddr_nl.sizeof());
+    assertThat(Layouts.NL_FAMILY).isEqualTo(sockaddr_nl.nl_family$offset());
+    assertThat(Layouts.NL_GROUPS).isEqualTo(sockaddr_nl.nl_groups$offset());
+    assertThat(Layouts.NLMSGHDR_SIZE).isEqualTo(nlmsghdr.sizeof());
+    assertThat(Layouts.NLMSG_LEN).isEqualTo(nlmsghdr.nlmsg_len$offset());
+    assertThat(Layouts.NLMSG_TYPE).isEqualTo(nlmsghdr.nlmsg_type$offset());
   }
 
   @Test

@@ -176,6 +176,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AT_RECURSIVE() {
         return AT_RECURSIVE;
     }
+    private static final int SOL_SOCKET = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define SOL_SOCKET 1
+     * }
+     */
+    public static int SOL_SOCKET() {
+        return SOL_SOCKET;
+    }
+    private static final int SO_RCVBUFFORCE = (int)33L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_RCVBUFFORCE 33
+     * }
+     */
+    public static int SO_RCVBUFFORCE() {
+        return SO_RCVBUFFORCE;
+    }
     private static final int POLLIN = (int)1L;
     /**
      * {@snippet lang=c :
@@ -833,6 +851,42 @@ public class namespaces_h extends namespaces_h$shared {
     public static int NSFS_MAGIC() {
         return NSFS_MAGIC;
     }
+    private static final int NETLINK_ROUTE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_ROUTE 0
+     * }
+     */
+    public static int NETLINK_ROUTE() {
+        return NETLINK_ROUTE;
+    }
+    private static final int NETLINK_CONNECTOR = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_CONNECTOR 11
+     * }
+     */
+    public static int NETLINK_CONNECTOR() {
+        return NETLINK_CONNECTOR;
+    }
+    private static final int NLM_F_REQUEST = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define NLM_F_REQUEST 1
+     * }
+     */
+    public static int NLM_F_REQUEST() {
+        return NLM_F_REQUEST;
+    }
+    private static final int NLMSG_DONE = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define NLMSG_DONE 3
+     * }
+     */
+    public static int NLMSG_DONE() {
+        return NLMSG_DONE;
+    }
     private static final int RESOLVE_NO_MAGICLINKS = (int)2L;
     /**
      * {@snippet lang=c :
@@ -860,6 +914,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SECCOMP_SET_MODE_FILTER() {
         return SECCOMP_SET_MODE_FILTER;
     }
+    private static final int SIOCGSKNS = (int)35148L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCGSKNS 35148
+     * }
+     */
+    public static int SIOCGSKNS() {
+        return SIOCGSKNS;
+    }
     private static final int SYS_statmount = (int)457L;
     /**
      * {@snippet lang=c :
@@ -878,6 +941,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_listmount() {
         return SYS_listmount;
     }
+    private static final int SYS_listns = (int)470L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_listns 470
+     * }
+     */
+    public static int SYS_listns() {
+        return SYS_listns;
+    }
     private static final int SOCK_DGRAM = (int)2L;
     /**
      * {@snippet lang=c :
@@ -886,6 +958,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SOCK_DGRAM() {
         return SOCK_DGRAM;
+    }
+    private static final int SOCK_RAW = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum __socket_type.SOCK_RAW = 3
+     * }
+     */
+    public static int SOCK_RAW() {
+        return SOCK_RAW;
     }
     private static final int SOCK_SEQPACKET = (int)5L;
     /**
@@ -904,6 +985,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SOCK_CLOEXEC() {
         return SOCK_CLOEXEC;
+    }
+    private static final int SOCK_NONBLOCK = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * enum __socket_type.SOCK_NONBLOCK = 2048
+     * }
+     */
+    public static int SOCK_NONBLOCK() {
+        return SOCK_NONBLOCK;
     }
     private static final int IFF_UP = (int)1L;
     /**
@@ -1395,6 +1485,42 @@ public class namespaces_h extends namespaces_h$shared {
     public static int P_PID() {
         return P_PID;
     }
+    private static final int NETNSA_NSID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_NSID = 1
+     * }
+     */
+    public static int NETNSA_NSID() {
+        return NETNSA_NSID;
+    }
+    private static final int NETNSA_FD = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_FD = 3
+     * }
+     */
+    public static int NETNSA_FD() {
+        return NETNSA_FD;
+    }
+    private static final int RTM_NEWNSID = (int)88L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWNSID = 88
+     * }
+     */
+    public static int RTM_NEWNSID() {
+        return RTM_NEWNSID;
+    }
+    private static final int RTM_GETNSID = (int)90L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_GETNSID = 90
+     * }
+     */
+    public static int RTM_GETNSID() {
+        return RTM_GETNSID;
+    }
     private static final int O_CLOEXEC = (int)524288L;
     /**
      * {@snippet lang=c :
@@ -1503,6 +1629,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AF_UNIX() {
         return AF_UNIX;
     }
+    private static final int AF_NETLINK = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define AF_NETLINK 16
+     * }
+     */
+    public static int AF_NETLINK() {
+        return AF_NETLINK;
+    }
     private static final int CLOSE_RANGE_CLOEXEC = (int)4L;
     /**
      * {@snippet lang=c :
@@ -1547,6 +1682,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int STATX_MNT_ID() {
         return STATX_MNT_ID;
+    }
+    private static final int SYS_bind = (int)49L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_bind 49
+     * }
+     */
+    public static int SYS_bind() {
+        return SYS_bind;
     }
     private static final int SYS_capset = (int)126L;
     /**
@@ -1818,6 +1962,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_move_mount() {
         return SYS_move_mount;
     }
+    private static final int SYS_open_by_handle_at = (int)304L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_open_by_handle_at 304
+     * }
+     */
+    public static int SYS_open_by_handle_at() {
+        return SYS_open_by_handle_at;
+    }
     private static final int SYS_open_tree = (int)428L;
     /**
      * {@snippet lang=c :
@@ -1844,6 +1997,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_openat2() {
         return SYS_openat2;
+    }
+    private static final int SYS_pidfd_getfd = (int)438L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_pidfd_getfd 438
+     * }
+     */
+    public static int SYS_pidfd_getfd() {
+        return SYS_pidfd_getfd;
     }
     private static final int SYS_pidfd_open = (int)434L;
     /**
@@ -2043,6 +2205,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_setsid() {
         return SYS_setsid;
     }
+    private static final int SYS_setsockopt = (int)54L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setsockopt 54
+     * }
+     */
+    public static int SYS_setsockopt() {
+        return SYS_setsockopt;
+    }
     private static final int SYS_socket = (int)41L;
     /**
      * {@snippet lang=c :
@@ -2096,6 +2267,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_umount2() {
         return SYS_umount2;
+    }
+    private static final int SYS_uname = (int)63L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_uname 63
+     * }
+     */
+    public static int SYS_uname() {
+        return SYS_uname;
     }
     private static final int SYS_unlinkat = (int)263L;
     /**

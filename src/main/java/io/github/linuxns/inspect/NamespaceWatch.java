@@ -1,0 +1,337 @@
+package io.github.linuxns.inspect;
+
+import io.github.linuxns.Namespace;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.HomeThread;
+import io.github.linuxns.internal.ProcessEvents;
+import io.github.linuxns.internal.TaskThread;
+import io.github.linuxns.internal.Uninterruptibly;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Flow;
+import java.util.function.Consumer;
+
+/**
+ * Tells what namespaces appear and vanish, and which processes join and leave them, for as long as
+ * it is open.
+ *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="watch"}
+ *
+ * <p>Where the kernel tells what processes do, a process is looked at as soon as it has begun,
+ * changed its program or its user, and its end is known at once: within milliseconds. That takes to
+ * be in the initial user, pid and network namespaces, and before Linux 6.6 {@code CAP_NET_ADMIN}
+ * ({@link #followsEvents()} says whether it is so). In addition, and else only, there is a look at
+ * everything each time that the interval is over. It finds what the kernel tells nobody: processes
+ * that moved by themselves ({@code unshare}, {@code setns}), threads, open files and pins.
+ * Processes of other users take {@code CAP_SYS_PTRACE} to be looked at.
+ *
+ * <p>Nothing is made up, and what is known to have been missed is said ({@link Missed}): processes
+ * that ended before they could be looked at, events that the kernel had to drop, changes that a
+ * subscriber was too slow to take. What came and went between two looks, and nobody told of, is not
+ * known. A namespace vanishes for a watch when a look finds nothing more of the kinds of holders
+ * that it looks at.
+ *
+ * <p>It begins with the first subscriber, from what {@link #initial()} has: nothing is lost in
+ * between. It has one thread, which is born at home; subscribers are called by virtual threads,
+ * each one thing after the other. It must be closed.
+ *
+ * @see <a href="https://docs.kernel.org/driver-api/connector.html">the kernel's connector</a>
+ */
+public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Change>, AutoCloseable {
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+  /** That two looks at everything take no more than a tenth of the time. */
+  private static final int SHARE = 10;
+
+  private static final long SOON_NANOS = 5_000_000;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** Then what they are about is looked at, before there are more. */
+  private static final int EVENTS_AT_ONCE = 1024;
+
+  private final long interval;
+  private final Holder.Kind[] kinds;
+  private final ProcessEvents events;
+  private final NamespaceGraph initial;
+  private final Outlets outlets = new Outlets();
+  private final Memberships memberships = new Memberships(outlets::publish);
+  private final ChangedProcesses changed = new ChangedProcesses(memberships);
+  private final Thread thread;
+  private volatile boolean closed;
+
+  // Of the thread alone.
+  private long lastLook = System.nanoTime();
+  private long lastLookTook;
+  private boolean isSomethingEmpty;
+
+  private NamespaceWatch(Duration interval, Holder.Kind[] kinds, ProcessEvents events)
+      throws SyscallException {
+    this.interval = interval.toNanos();
+    this.kinds = kinds.clone();
+    this.events = events;
+    this.initial = NamespaceGraph.capture(kinds);
+    memberships.seen(initial);
+    this.thread = HomeThread.call(() -> TaskThread.startDaemon("namespace-watch", this::run));
+  }
+
+  /** What has happened. Kinds may be added. */
+  public sealed interface Change {}
+
+  /**
+   * There is a namespace that there was not.
+   *
+   * @param namespace which
+   */
+  public record Appeared(Namespace namespace) implements Change {}
+
+  /**
+   * A namespace is gone.
+   *
+   * @param namespace which
+   */
+  public record Vanished(Namespace namespace) implements Change {}
+
+  /**
+   * A process is in namespaces in which it was not: in all that it is in, if it is new.
+   *
+   * @param pid the process
+   * @param namespaces those that it has come into
+   */
+  public record Joined(long pid, Set<Namespace> namespaces) implements Change {
+    /** Copies the set, and keeps its order. */
+    public Joined {
+      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
+    }
+  }
+
+  /**
+   * A process is no longer in namespaces: in none, if it has ended.
+   *
+   * @param pid the process
+   * @param namespaces those that it has left
+   */
+  public record Left(long pid, Set<Namespace> namespaces) implements Change {
+    /** Copies the set, and keeps its order. */
+    public Left {
+      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
+    }
+  }
+
+  /**
+   * Something was missed.
+   *
+   * @param count how many; 0 if nobody knows
+   * @param what what was missed, and why
+   */
+  public record Missed(long count, String what) implements Change {}
+
+  /**
+   * Starts to watch everything that keeps namespaces alive, with a look at all of it every two
+   * seconds, or less often if that would take more than a tenth of the time.
+   *
+   * @return the watch, to be closed
+   * @throws SyscallException as {@link NamespaceGraph#capture()}; {@code EMFILE} if too many files
+   *     are open: it takes three
+   */
+  public static NamespaceWatch start() throws SyscallException {
+    return start(INTERVAL, Holder.Kind.values());
+  }
+
+  /**
+   * Starts to watch.
+   *
+   * @param interval from one look at everything to the next, at least; positive
+   * @param kinds what to look at
+   * @return the watch, to be closed
+   * @throws IllegalArgumentException if the interval is not positive, or no kind is given
+   * @throws SyscallException as {@link #start()}
+   */
+  public static NamespaceWatch start(Duration interval, Holder.Kind... kinds)
+      throws SyscallException {
+    if (interval.isNegative() || interval.isZero()) {
+      throw new IllegalArgumentException("not an interval: " + interval);
+    }
+    if (kinds.length == 0) {
+      throw new IllegalArgumentException("no kind of holder to look at");
+    }
+    ProcessEvents events = HomeThread.attempt(ProcessEvents::open); // its socket belongs there
+    try {
+      return new NamespaceWatch(interval, kinds, events);
+    } catch (SyscallException | RuntimeException | Error e) {
+      events.close();
+      throw e;
+    }
+  }
+
+  /** {@return true if the kernel tells what processes do; if not, only looks at everything do} */
+  public boolean followsEvents() {
+    return events.isTold();
+  }
+
+  /** {@return what there was when it was started} The first change is one of this. */
+  public NamespaceGraph initial() {
+    return initial;
+  }
+
+  /**
+   * Has all further changes handed to a subscriber, by a virtual thread. It is told that it was all
+   * ({@code onComplete}) when the watch is closed, or has been.
+   *
+   * @param subscriber which
+   */
+  @Override
+  public void subscribe(Flow.Subscriber<? super Change> subscriber) {
+    Objects.requireNonNull(subscriber);
+    synchronized (outlets) {
+      outlets.add(subscriber);
+      if (closed) {
+        outlets.close(null);
+        return;
+      }
+      events.ring();
+    }
+  }
+
+  /**
+   * Has all further changes handed to a listener, by a virtual thread, one after the other.
+   *
+   * @param listener which; when it throws, it gets no more
+   */
+  public void listen(Consumer<? super Change> listener) {
+    subscribe(new Listening(listener));
+  }
+
+  /**
+   * Ends it. Subscribers get what is on its way to them, and are told that this was all. It waits
+   * until its thread has ended; a second time does nothing.
+   */
+  @Override
+  public void close() {
+    synchronized (outlets) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      events.ring();
+    }
+    if (Uninterruptibly.join(thread, () -> {})) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    Throwable failure = null;
+    try {
+      while (!closed && outlets.isEmpty()) {
+        boolean _ = events.await(Integer.MAX_VALUE);
+      }
+      while (!closed) {
+        boolean _ = events.await(millisToNextLook());
+        readEvents();
+        long now = System.nanoTime();
+        if (now - nextLook() >= 0 && !closed) {
+          lookAtEverything(now);
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      throw e;
+    } finally {
+      synchronized (outlets) {
+        closed = true;
+        outlets.close(failure);
+        events.close();
+      }
+    }
+  }
+
+  private long nextLook() {
+    long least = isSomethingEmpty ? SOON_NANOS : interval;
+    return lastLook + Math.max(least, lastLookTook * SHARE);
+  }
+
+  private long millisToNextLook() {
+    long nanos = nextLook() - System.nanoTime();
+    return nanos <= 0 ? 0 : nanos / NANOS_PER_MILLI + 1;
+  }
+
+  private void readEvents() {
+    long[] pid = new long[1];
+    boolean more = true;
+    while (more && !closed) {
+      more = false;
+      for (int i = 0; i < EVENTS_AT_ONCE; i++) {
+        ProcessEvents.What what = events.next(pid);
+        if (what == ProcessEvents.What.NOTHING) {
+          break;
+        }
+        more = i == EVENTS_AT_ONCE - 1;
+        switch (what) {
+          case CHANGED -> changed.add(pid[0]);
+          case ENDED -> isSomethingEmpty |= changed.ended(pid[0]);
+          case OVERFLOW -> {
+            outlets.publish(new Missed(0, "process events: the kernel had to drop some"));
+            isSomethingEmpty = true; // perhaps
+          }
+          case OTHER, NOTHING -> {}
+        }
+      }
+      isSomethingEmpty |= changed.look();
+      tellWhatWasMissed();
+    }
+  }
+
+  private void tellWhatWasMissed() {
+    long ended = changed.takeEnded();
+    if (ended > 0) {
+      outlets.publish(new Missed(ended, "processes that ended before they could be looked at"));
+    }
+    long refused = changed.takeRefused();
+    if (refused > 0) {
+      outlets.publish(new Missed(refused, "processes that may not be looked at"));
+    }
+  }
+
+  private void lookAtEverything(long now) {
+    lastLook = now;
+    isSomethingEmpty = false;
+    try {
+      NamespaceGraph graph = NamespaceGraph.capture(kinds);
+      for (long pid : memberships.seen(graph)) {
+        changed.add(pid); // perhaps it has only become unreadable
+      }
+      boolean _ = changed.look();
+      tellWhatWasMissed();
+      memberships.vanish(graph);
+    } catch (SyscallException e) {
+      outlets.publish(new Missed(0, "a look at everything: " + e.getMessage()));
+    }
+    lastLookTook = System.nanoTime() - now;
+  }
+
+  /** For those who want no more than to be told. */
+  private record Listening(Consumer<? super Change> listener) implements Flow.Subscriber<Change> {
+    Listening {
+      Objects.requireNonNull(listener);
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(Change change) {
+      listener.accept(change);
+    }
+
+    @Override
+    public void onError(Throwable failure) {}
+
+    @Override
+    public void onComplete() {}
+  }
+}

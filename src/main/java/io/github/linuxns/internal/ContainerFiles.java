@@ -1,0 +1,27 @@
+package io.github.linuxns.internal;
+
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.proc.ContainerMounts;
+import io.github.linuxns.internal.proc.ContainerName;
+import org.jspecify.annotations.Nullable;
+
+/** The files of a process that tell which container it is in. */
+public final class ContainerFiles {
+  private ContainerFiles() {}
+
+  /** The container, or the pod if no more is known; null if none is named. */
+  public static @Nullable ContainerName container(long pid) throws SyscallException {
+    try (ProcessDirectory process = ProcessDirectory.open(pid)) {
+      ContainerName name = ContainerName.ofControlGroups(process.read("cgroup"));
+      return name == null ? ContainerMounts.find(process.read("mountinfo")) : name;
+    }
+  }
+
+  /** The pod; null if none is named. */
+  public static @Nullable ContainerName pod(long pid) throws SyscallException {
+    try (ProcessDirectory process = ProcessDirectory.open(pid)) {
+      ContainerName name = ContainerName.podOfControlGroups(process.read("cgroup"));
+      return name == null ? ContainerMounts.findPod(process.read("mountinfo")) : name;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.linuxns.internal.proc;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which container it is by what is mounted in it: where a container has a cgroup namespace of its
+ * own it sees its control group as the root, but the files that its runtime has mounted, such as
+ * {@code /etc/hostname}, still tell where on the host they lie.
+ */
+public final class ContainerMounts {
+  /** The fields in front of the two that matter: mount id, parent id, device. */
+  private static final int FIELDS_BEFORE = 3;
+
+  private ContainerMounts() {}
+
+  /** Reads a file {@code /proc/PID/mountinfo}; null if it names no container. */
+  public static @Nullable ContainerName find(String mountinfo) {
+    ContainerName found = null;
+    int start = 0;
+    while (start < mountinfo.length()) {
+      int end = mountinfo.indexOf('\n', start);
+      end = end < 0 ? mountinfo.length() : end;
+      String line = mountinfo.substring(start, end);
+      ContainerName pod = ofPod(line);
+      if (pod != null) {
+        // What the runtime mounts in a pod is that of the pod's first container, which is no
+        // answer.
+        return pod;
+      }
+      found = found == null ? ofRuntime(line) : found;
+      start = end + 1;
+    }
+    return found;
+  }
+
+  /** The pod, by the {@code /etc/hosts} that Kubernetes writes for all of its containers. */
+  public static @Nullable ContainerName findPod(String mountinfo) {
+    ContainerName found = find(mountinfo);
+    return found != null && found.runtime().equals("kubernetes") ? found : null;
+  }
+
+  private static @Nullable ContainerName ofPod(String line) {
+    String root = field(line, FIELDS_BEFORE);
+    if (!field(line, FIELDS_BEFORE + 1).equals("/etc/hosts") || !root.endsWith("/etc-hosts")) {
+      return null;
+    }
+    String uid = part(root, 1);
+    return part(root, 2).equals("pods") && ContainerName.isPodUid(uid)
+        ? new ContainerName("kubernetes", uid)
+        : null;
+  }
+
+  private static @Nullable ContainerName ofRuntime(String line) {
+    String target = field(line, FIELDS_BEFORE + 1);
+    String name =
+        switch (target) {
+          case "/etc/hostname", "/etc/hosts", "/etc/resolv.conf" -> target.substring(5);
+          case "/run/.containerenv" -> ".containerenv";
+          default -> "";
+        };
+    String root = field(line, FIELDS_BEFORE);
+    if (name.isEmpty() || !part(root, 0).equals(name)) {
+      return null;
+    }
+    // …/containers/ID/hostname, and …/overlay-containers/ID/userdata/hostname.
+    boolean userdata = part(root, 1).equals("userdata");
+    String id = part(root, userdata ? 2 : 1);
+    String parent = part(root, userdata ? 3 : 2);
+    if (!ContainerName.isLongId(id)) {
+      return null;
+    }
+    if (userdata) {
+      return parent.endsWith("-containers") ? new ContainerName("podman", id) : null;
+    }
+    if (parent.equals("containers")) {
+      return new ContainerName("docker", id);
+    }
+    // …/nerdctl/HASH/containers/NAMESPACE/ID/hostname
+    return part(root, 3).equals("containers") && part(root, 5).equals("nerdctl")
+        ? new ContainerName("containerd", id)
+        : null;
+  }
+
+  /** A field of a line, counted from 0; empty if there are not so many. */
+  private static String field(String line, int number) {
+    int start = 0;
+    for (int i = 0; i < number; i++) {
+      int space = line.indexOf(' ', start);
+      if (space < 0) {
+        return "";
+      }
+      start = space + 1;
+    }
+    int end = line.indexOf(' ', start);
+    return end < 0 ? line.substring(start) : line.substring(start, end);
+  }
+
+  /** A part of a path, counted from its end; empty if there are not so many. */
+  private static String part(String path, int number) {
+    int end = path.length();
+    for (int i = 0; i < number; i++) {
+      end = path.lastIndexOf('/', end - 1);
+      if (end <= 0) {
+        return "";
+      }
+    }
+    return path.substring(path.lastIndexOf('/', end - 1) + 1, end);
+  }
+}

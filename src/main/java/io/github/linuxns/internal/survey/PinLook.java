@@ -1,0 +1,122 @@
+package io.github.linuxns.internal.survey;
+
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.inspect.Holder;
+import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.proc.NamespaceMounts;
+import io.github.linuxns.internal.proc.NamespaceMounts.Pin;
+import io.github.linuxns.internal.survey.ProcFiles.Name;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Mounts of namespaces, in each mount namespace once. */
+final class PinLook {
+  private static final String MINE = "/proc/thread-self/mountinfo";
+
+  private final boolean wanted;
+  private final ProcFiles files;
+  private final NamespaceTable namespaces;
+  private final Questions questions;
+  private final Unreadable unreadable;
+  private final NamespaceMounts mounts = new NamespaceMounts();
+
+  PinLook(
+      Set<Holder.Kind> kinds,
+      ProcFiles files,
+      NamespaceTable namespaces,
+      Questions questions,
+      Unreadable unreadable) {
+    this.wanted = kinds.contains(Holder.Kind.PIN);
+    this.files = files;
+    this.namespaces = namespaces;
+    this.questions = questions;
+    this.unreadable = unreadable;
+  }
+
+  /** Looks at what the calling thread sees. */
+  void lookAtOwn() {
+    if (!wanted) {
+      return;
+    }
+    int file = Syscalls.openForReading(MINE);
+    List<Pin> pins = new ArrayList<>();
+    long result = file < 0 ? file : read(file, pins);
+    long inode = ownMountNamespace();
+    if (result < 0 || inode <= 0) {
+      unreadable.add("the mounts of this process: " + MINE);
+      return;
+    }
+    namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
+    for (Pin pin : pins) {
+      FoundNamespace found = add(pin, ProcessHandle.current().pid(), "");
+      if (!found.pins().contains(pin.path())) {
+        found.pins().add(pin.path());
+      }
+    }
+  }
+
+  private static long ownMountNamespace() {
+    try {
+      return Namespace.current(NamespaceType.MOUNT).inode();
+    } catch (SyscallException unknown) {
+      return 0;
+    }
+  }
+
+  /** Looks at what a process or thread sees, if nobody in its mount namespace has been asked. */
+  void lookAt(int process, int pid, FoundNamespace mountNamespace) {
+    if (!wanted || mountNamespace.mountsRead) {
+      return;
+    }
+    List<Pin> pins = new ArrayList<>();
+    int file = files.open(process, Name.MOUNTINFO);
+    long result = file < 0 ? file : read(file, pins);
+    if (result < 0) {
+      if (!Survey.isEnd(result)) {
+        unreadable.add(pid, "", "its mounts", result);
+      }
+      return;
+    }
+    if (files.inode(process, NamespaceType.MOUNT) != mountNamespace.inode()) {
+      return; // it has moved meanwhile
+    }
+    mountNamespace.mountsRead = true;
+    for (Pin pin : pins) {
+      FoundNamespace _ = add(pin, pid, "/proc/" + pid + "/root");
+    }
+  }
+
+  private FoundNamespace add(Pin pin, long pid, String root) {
+    Namespace namespace = pin.namespace();
+    FoundNamespace found = namespaces.findOrAdd(namespace.type(), namespace.inode());
+    if (!found.asked) {
+      int file = NamespaceFiles.openPath(root + pin.path());
+      if (file >= 0) {
+        questions.ask(found, NamespaceFiles.openIfNamespace(file));
+        Syscalls.close(file);
+      }
+    }
+    found.holders().add(new Holder(Holder.Kind.PIN, pid, pin.path()));
+    return found;
+  }
+
+  /** Reads all of a mountinfo file, piece by piece, and closes it. */
+  private long read(int file, List<Pin> pins) {
+    try {
+      int held = 0;
+      while (true) {
+        int more = files.read(file, held);
+        if (more <= 0) {
+          return more;
+        }
+        held = mounts.take(files.text(), held + more, pins);
+      }
+    } finally {
+      Syscalls.close(file);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package io.github.linuxns.internal.survey;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.inspect.Holder;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.proc.ForeignText;
+import io.github.linuxns.internal.survey.ProcFiles.Name;
+import java.util.Arrays;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at all processes, and at what else keeps namespaces alive.
+ *
+ * <p>A process is looked at through its directory in {@code /proc}, opened once: whatever is found
+ * there is of that process, and not of one that gets its number. If it ends meanwhile it is as if
+ * it had ended before.
+ */
+@SuppressWarnings("EnumOrdinal") // arrays, which nobody keeps: there are eight places a process
+public final class Survey implements AutoCloseable {
+  private static final NamespaceType[] TYPES = NamespaceType.values();
+  private static final Set<Holder.Kind> ALL_KINDS = Set.of(Holder.Kind.values());
+  private static final String PROC = "/proc";
+
+  private final Set<Holder.Kind> kinds;
+  private final NamespaceTable namespaces = new NamespaceTable();
+  private final Unreadable unreadable = new Unreadable();
+  private final ProcFiles files = new ProcFiles();
+  private final Questions questions = new Questions(files, namespaces);
+  private final ForeignText foreign = new ForeignText();
+  private final ProcessStat stat = new ProcessStat();
+  private final @Nullable FoundNamespace[] in = new FoundNamespace[TYPES.length];
+  private final PinLook pins;
+  private final ThreadLook threads;
+  private final DescriptorLook descriptors;
+
+  private Survey(Set<Holder.Kind> kinds) {
+    this.kinds = kinds;
+    this.pins = new PinLook(kinds, files, namespaces, questions, unreadable);
+    this.threads = new ThreadLook(kinds, files, namespaces, questions, foreign, pins, unreadable);
+    this.descriptors = new DescriptorLook(kinds, files, namespaces, questions, unreadable);
+  }
+
+  /**
+   * Looks.
+   *
+   * @param kinds at what
+   * @throws SyscallException if there is no /proc to look at
+   */
+  public static Findings take(Set<Holder.Kind> kinds) throws SyscallException {
+    try (Survey survey = new Survey(kinds)) {
+      return survey.look();
+    }
+  }
+
+  private Findings look() throws SyscallException {
+    int proc = Syscalls.openForReading(PROC);
+    if (proc < 0) {
+      throw Failures.ofProcess(SystemCall.OPENAT, proc, PROC);
+    }
+    ProcessTable processes;
+    try {
+      int[] pids = pids(proc);
+      processes = new ProcessTable(pids.length);
+      pins.lookAtOwn();
+      for (int pid : pids) {
+        lookAt(proc, pid, processes);
+      }
+    } finally {
+      Syscalls.close(proc);
+    }
+    if (kinds.containsAll(ALL_KINDS)) {
+      new KernelList(namespaces, questions).look();
+    }
+    return new Findings(processes, namespaces.all(), unreadable.lines());
+  }
+
+  private int[] pids(int proc) throws SyscallException {
+    IntList pids = new IntList();
+    int result = files.list(proc, pids::add);
+    if (result < 0) {
+      throw Failures.of(SystemCall.GETDENTS64, result, PROC);
+    }
+    int[] sorted = pids.toArray();
+    if (sorted.length == 0) {
+      throw Failures.ofProcess(SystemCall.GETDENTS64, -Errno.ENOENT.number(), PROC);
+    }
+    Arrays.sort(sorted); // they are, but nobody has promised
+    return sorted;
+  }
+
+  private void lookAt(int proc, int pid, ProcessTable processes) {
+    int process = files.openNumber(proc, pid);
+    if (process < 0) {
+      if (!isEnd(process)) {
+        unreadable.add(pid, "", "the process", process);
+      }
+      return;
+    }
+    try {
+      lookAtOpen(process, pid, processes);
+    } finally {
+      Syscalls.close(process);
+    }
+  }
+
+  private void lookAtOpen(int process, int pid, ProcessTable processes) {
+    long uid = files.owner(process);
+    int arguments = files.read(process, Name.CMDLINE);
+    String command = arguments > 0 ? foreign.decodeArguments(files.text(), arguments) : "";
+    int length = files.read(process, Name.STAT);
+    if (length <= 0 || !stat.parse(files.text(), length)) {
+      if (length < 0 && !isEnd(length)) {
+        unreadable.add(pid, "", "the process", length);
+      }
+      return;
+    }
+    String name = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
+    if (command.isEmpty()) {
+      command = name;
+    }
+    int refusal = readLinks(process);
+    boolean complete = refusal == 0 && isComplete();
+    if (!complete && hasEnded(process)) {
+      return;
+    }
+    if (refusal != 0) {
+      unreadable.add(
+          pid,
+          name,
+          descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
+          refusal);
+    }
+    processes.add(stat, uid, command, enter(process, pid), in);
+    if (refusal == 0) {
+      threads.lookAt(process, pid, name, stat.threads, in);
+      if (descriptors.isWanted()) {
+        descriptors.lookAt(process, pid, name, in[NamespaceType.NETWORK.ordinal()]);
+      }
+    }
+  }
+
+  /**
+   * Reads where a process is, as far as it tells: a zombie has left most of its namespaces.
+   *
+   * @return 0, or why it was refused, as −errno
+   */
+  private int readLinks(int process) {
+    Arrays.fill(in, null);
+    for (NamespaceType type : TYPES) {
+      long inode = files.inode(process, type);
+      if (inode > 0) {
+        FoundNamespace found = namespaces.findOrAdd(type, inode);
+        in[type.ordinal()] = found;
+        if (!found.asked) {
+          questions.ask(found, files.openLink(process, type));
+        }
+      } else if (inode < 0 && !isEnd(inode)) {
+        return (int) inode;
+      }
+    }
+    return 0;
+  }
+
+  private boolean isComplete() {
+    for (FoundNamespace each : in) {
+      if (each == null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether it is gone: the links of one that is look as if they were forbidden. */
+  private boolean hasEnded(int process) {
+    int result = files.read(process, Name.STAT);
+    return result < 0 && isEnd(result);
+  }
+
+  /**
+   * Counts a process in its namespaces.
+   *
+   * @return the text of its cgroup file, if it is the first in one of them
+   */
+  private @Nullable String enter(int process, int pid) {
+    boolean first = false;
+    for (FoundNamespace each : in) {
+      if (each != null && each.processes++ == 0) {
+        first = true;
+        switch (each.type()) {
+          case MOUNT -> pins.lookAt(process, pid, each);
+          case USER -> each.uidMap = text(process, Name.UID_MAP);
+          default -> {}
+        }
+      }
+    }
+    return first ? text(process, Name.CGROUP) : null;
+  }
+
+  private String text(int process, Name name) {
+    int length = files.read(process, name);
+    return length <= 0 ? "" : foreign.decode(files.text(), 0, length);
+  }
+
+  static boolean isEnd(long result) {
+    return result == -Errno.ESRCH.number() || result == -Errno.ENOENT.number();
+  }
+
+  @Override
+  public void close() {
+    questions.close();
+    files.close();
+  }
+}

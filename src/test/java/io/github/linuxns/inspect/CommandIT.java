@@ -1,0 +1,231 @@
+package io.github.linuxns.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.testing.Json;
+import io.github.linuxns.testing.NothingLeft;
+import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.Sandbox;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The command prints what lsns prints, where both see the same. */
+@Timeout(120)
+@ExtendWith(NothingLeft.class)
+class CommandIT {
+  private static final String COLUMNS = "NS,TYPE,NPROCS,PID,PPID,UID,USER,NETNSID,PNS,ONS,COMMAND";
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(String... arguments) {
+    return run(StandardCharsets.UTF_8, arguments);
+  }
+
+  private int run(Charset charset, String... arguments) {
+    out.reset();
+    err.reset();
+    return new Command(out, err, charset).run(arguments);
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private static String lsns(String... arguments) throws IOException, InterruptedException {
+    Requirements.command("lsns");
+    List<String> command = new ArrayList<>(List.of("lsns"));
+    command.addAll(Arrays.asList(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("LC_ALL", "C.UTF-8");
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    String said;
+    Process process;
+    do { // it fails when a process ends while it looks, which may be one of anybody's
+      process = builder.start();
+      said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    } while (process.waitFor() != 0);
+    return said;
+  }
+
+  @Test
+  @Tag("rootless")
+  void asLsns() throws Exception {
+    Requirements.root();
+    try (Sandbox sandbox = Sandbox.unshare("-n", "-u", "-i", "-C")) {
+      String pid = Long.toString(sandbox.pid());
+      for (String[] arguments :
+          new String[][] {
+            {"-p", pid},
+            {"-l", "-p", pid, "-t", "net", "-t", "uts"},
+            {"-r", "-p", pid, "-t", "ipc", "-o", COLUMNS},
+            {"-n", "-p", pid, "-t", "uts", "-o", COLUMNS},
+            {"-p", pid, "-t", "net", "--json", "-o", COLUMNS},
+            {"-p", pid, "-t", "net"},
+          }) {
+        assertThat(run(arguments)).isZero();
+        assertThat(words(out())).as(List.of(arguments) + "").isEqualTo(words(lsns(arguments)));
+      }
+      // All in one, which others may change at the same time: those of the sandbox.
+      assertThat(run("--json", "--output", COLUMNS)).isZero();
+      assertThat(ofProcess(out(), sandbox.pid()))
+          .hasSize(4)
+          .isEqualTo(ofProcess(lsns("--json", "--output", COLUMNS), sandbox.pid()));
+    }
+  }
+
+  private static List<Map<String, Object>> ofProcess(String json, long pid) throws IOException {
+    return Json.namespaces(json).stream()
+        .filter(object -> Long.valueOf(pid).equals(object.get("pid")))
+        .toList();
+  }
+
+  /** Without the number of processes in what is shared with others, and the width of columns. */
+  private static String words(String text) {
+    return text.lines()
+        .map(line -> line.strip().replaceAll(" +", " ").replaceAll("[├└]─", ""))
+        .map(line -> line.replaceFirst("^(\\d+ (pid|user|time|mnt|cgroup)) \\d+ \\d+ .*", "$1"))
+        .sorted()
+        .toList()
+        .toString();
+  }
+
+  @Test
+  @Tag("rootless")
+  void theProcessesOfANamespace() throws Exception {
+    Requirements.root();
+    try (Sandbox sandbox = Sandbox.unshare("-u")) {
+      String inode = lsns("-n", "-r", "-t", "uts", "-p", sandbox.pid() + "", "-o", "NS").strip();
+      assertThat(run(inode)).isZero();
+      assertThat(out().lines().map(line -> line.strip().replaceAll(" +", " ")))
+          .containsExactly(
+              "PID PPID USER COMMAND",
+              sandbox.pid() + " " + ProcessHandle.current().pid() + " root cat");
+    }
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void pictures() {
+    assertThat(run("--svg")).isZero();
+    assertThat(out()).startsWith("<svg ");
+    assertThat(run("--dot")).isZero();
+    assertThat(out()).startsWith("digraph ");
+    assertThat(run("--mermaid")).isZero();
+    assertThat(out()).startsWith("flowchart ");
+    assertThat(run("--tree=owner")).isZero();
+    assertThat(out()).contains("├─");
+    assertThat(run(StandardCharsets.US_ASCII, "--tree=owner")).isZero();
+    assertThat(out()).contains("|-").contains("`-").doesNotContain("?");
+  }
+
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void whatCannotBeDoneIsSaid() {
+    assertThat(run("-t", "foo")).isOne();
+    assertThat(err())
+        .isEqualTo(
+            "linux-namespaces: unknown namespace type: foo\nTry '--help' for more information.\n");
+    assertThat(out()).isEmpty();
+    assertThat(run("42")).isOne();
+    assertThat(err()).contains("not found namespace: 42");
+    assertThat(run("-p", "4194304")).isOne();
+    assertThat(err()).contains("not found process: 4194304");
+  }
+
+  @Test
+  void helpAndVersion() throws Exception {
+    assertThat(run("--help")).isZero();
+    assertThat(out()).contains("--output-all");
+    for (TableColumn column : TableColumn.values()) {
+      assertThat(out()).containsPattern("(?m)^ +" + column + "  ");
+    }
+    assertThat(run("-V")).isZero();
+    assertThat(out()).startsWith("linux-namespaces");
+    assertThat(lsns("--help").lines().filter(line -> line.matches(" -.*")))
+        .allMatch(line -> helpHas(line.strip().substring(0, 2)));
+  }
+
+  private boolean helpHas(String option) {
+    assertThat(run("--help")).isZero();
+    return out().contains(" " + option + ", ");
+  }
+
+  @Test
+  void whoeverReadsMayStopToRead() {
+    assertThat(new Command(failing("Broken pipe"), err, StandardCharsets.UTF_8).run("--help"))
+        .isEqualTo(141);
+    assertThat(err()).isEmpty();
+    assertThat(
+            new Command(failing("No space left on device"), err, StandardCharsets.UTF_8)
+                .run("--help"))
+        .isOne();
+    assertThat(err()).isEqualTo("linux-namespaces: write error: No space left on device\n");
+  }
+
+  private static OutputStream failing(String why) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException(why);
+      }
+    };
+  }
+
+  /** As a program of its own: {@code java -jar}, where there is a jar. */
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void theJarIsACommand() throws Exception {
+    Process good = start("-l", "-n");
+    assertThat(new String(good.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains(" net ");
+    String said = new String(good.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(good.waitFor()).as(said).isZero();
+    assertThat(said).doesNotContain("WARNING");
+
+    Process bad = start("--foo");
+    assertThat(new String(bad.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+        .startsWith("linux-namespaces: unrecognized option '--foo'\n");
+    assertThat(bad.waitFor()).isOne();
+
+    Process unread = start("--output-all");
+    unread.getInputStream().close();
+    assertThat(unread.waitFor()).isEqualTo(141);
+  }
+
+  private static Process start(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    String jar = System.getProperty("linuxns.jar", "");
+    if (jar.endsWith(".jar") && Files.isReadable(Path.of(jar))) {
+      command.addAll(List.of("-jar", jar));
+    } else {
+      command.add("--enable-native-access=ALL-UNNAMED");
+      String path = System.getProperty("linuxns.test.classpath");
+      command.addAll(List.of("-cp", path, Command.class.getName()));
+    }
+    command.addAll(Arrays.asList(arguments));
+    return new ProcessBuilder(command).start();
+  }
+}

@@ -5,9 +5,12 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.inspect.Holder;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.proc.ForeignText;
+import io.github.linuxns.internal.proc.ProcOptions;
+import io.github.linuxns.internal.proc.ThreadStatus;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.util.Arrays;
 import java.util.Set;
@@ -25,6 +28,9 @@ public final class Survey implements AutoCloseable {
   private static final NamespaceType[] TYPES = NamespaceType.values();
   private static final Set<Holder.Kind> ALL_KINDS = Set.of(Holder.Kind.values());
   private static final String PROC = "/proc";
+
+  /** What the map of the machine's own user namespace ends with. */
+  private static final String ALL_IDS = " 4294967295";
 
   private final Set<Holder.Kind> kinds;
   private final NamespaceTable namespaces = new NamespaceTable();
@@ -66,6 +72,7 @@ public final class Survey implements AutoCloseable {
     try {
       int[] pids = pids(proc);
       processes = new ProcessTable(pids.length);
+      noteWhatIsHidden();
       pins.lookAtOwn();
       for (int pid : pids) {
         lookAt(proc, pid, processes);
@@ -77,6 +84,18 @@ public final class Survey implements AutoCloseable {
       new KernelList(namespaces, questions).look();
     }
     return new Findings(processes, namespaces.all(), unreadable.lines());
+  }
+
+  /** Who may trace the processes of everybody sees them all. */
+  private void noteWhatIsHidden() {
+    RunningSystem system = new RunningSystem();
+    if (!system.thread().has(ThreadStatus.CAP_SYS_PTRACE)
+        || !system.line("/proc/thread-self/uid_map").endsWith(ALL_IDS)) {
+      String option = ProcOptions.hiding(system.lines(PinLook.MINE));
+      if (!option.isEmpty()) {
+        unreadable.add("/proc is mounted with " + option + ": it may hide processes of others");
+      }
+    }
   }
 
   private int[] pids(int proc) throws SyscallException {
@@ -138,7 +157,7 @@ public final class Survey implements AutoCloseable {
     processes.add(stat, uid, command, enter(process, pid), in);
     if (refusal == 0) {
       threads.lookAt(process, pid, name, stat.threads, in);
-      if (descriptors.isWanted()) {
+      if (descriptors.isWanted() && !(stat.zombie && stat.threads < 2)) {
         descriptors.lookAt(process, pid, name, in[NamespaceType.NETWORK.ordinal()]);
       }
     }

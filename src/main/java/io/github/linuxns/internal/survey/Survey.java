@@ -41,13 +41,14 @@ public final class Survey implements AutoCloseable {
   private final ProcessStat stat = new ProcessStat();
   private final @Nullable FoundNamespace[] in = new FoundNamespace[TYPES.length];
   private final PinLook pins;
+  private String group = "";
   private final ThreadLook threads;
   private final DescriptorLook descriptors;
 
   private Survey(Set<Holder.Kind> kinds) {
     this.kinds = kinds;
     this.pins = new PinLook(kinds, files, namespaces, questions, unreadable);
-    this.threads = new ThreadLook(kinds, files, namespaces, questions, foreign, pins, unreadable);
+    this.threads = new ThreadLook(kinds, files, namespaces, questions, pins, unreadable);
     this.descriptors = new DescriptorLook(kinds, files, namespaces, questions, unreadable);
   }
 
@@ -138,9 +139,8 @@ public final class Survey implements AutoCloseable {
       }
       return;
     }
-    String name = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
     if (command.isEmpty()) {
-      command = name;
+      command = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
     }
     int refusal = readLinks(process);
     boolean complete = refusal == 0 && isComplete();
@@ -150,15 +150,15 @@ public final class Survey implements AutoCloseable {
     if (refusal != 0) {
       unreadable.add(
           pid,
-          name,
+          files.commandName(process),
           descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
           refusal);
     }
     processes.add(stat, uid, command, enter(process, pid), in);
     if (refusal == 0) {
-      threads.lookAt(process, pid, name, stat.threads, in);
+      threads.lookAt(process, pid, stat.threads, in);
       if (descriptors.isWanted() && !(stat.zombie && stat.threads < 2)) {
-        descriptors.lookAt(process, pid, name, in[NamespaceType.NETWORK.ordinal()]);
+        descriptors.lookAt(process, pid, in[NamespaceType.NETWORK.ordinal()]);
       }
     }
   }
@@ -170,8 +170,20 @@ public final class Survey implements AutoCloseable {
    */
   private int readLinks(int process) {
     Arrays.fill(in, null);
+    int links = files.openLinks(process);
+    if (links < 0) {
+      return isEnd(links) ? 0 : links;
+    }
+    try {
+      return readLinks(process, links);
+    } finally {
+      Syscalls.close(links);
+    }
+  }
+
+  private int readLinks(int process, int links) {
     for (NamespaceType type : TYPES) {
-      long inode = files.inode(process, type);
+      long inode = files.inodeIn(links, type);
       if (inode > 0) {
         FoundNamespace found = namespaces.findOrAdd(type, inode);
         in[type.ordinal()] = found;
@@ -217,7 +229,16 @@ public final class Survey implements AutoCloseable {
         }
       }
     }
-    return first ? text(process, Name.CGROUP) : null;
+    return first ? group(process) : null;
+  }
+
+  /** Most are in the same groups as the one before. */
+  private String group(int process) {
+    int length = files.read(process, Name.CGROUP);
+    if (length > 0 && !ForeignText.isEqual(files.text(), length, group)) {
+      group = foreign.decode(files.text(), 0, length);
+    }
+    return length <= 0 ? "" : group;
   }
 
   private String text(int process, Name name) {

@@ -49,6 +49,15 @@ final class Capture {
     }
   }
 
+  /** What the control groups of a process tell. */
+  private record Group(String path, @Nullable Container container) {
+    static Group of(String file) {
+      ContainerName name = ContainerName.ofControlGroups(file);
+      return new Group(
+          ControlGroups.path(file), name == null ? null : new Container(name.runtime(), name.id()));
+    }
+  }
+
   static NamespaceGraph of(Set<Holder.Kind> kinds) throws SyscallException {
     Findings findings = Survey.take(kinds);
     return new Capture(kinds, findings).graph(findings.unreadable());
@@ -130,11 +139,12 @@ final class Capture {
 
   private void describe() {
     Map<Long, String> users = users();
-    Map<Long, String> groups = new HashMap<>();
+    Map<Long, Group> groups = new HashMap<>();
+    Map<String, Group> byText = new HashMap<>();
     for (int row = 0; row < processes.size(); row++) {
-      String group = processes.cgroup(row);
-      if (group != null) {
-        groups.put((long) processes.pid(row), group);
+      String text = processes.cgroup(row);
+      if (text != null && !text.isEmpty()) {
+        groups.put((long) processes.pid(row), byText.computeIfAbsent(text, Group::of));
       }
     }
     for (FoundNamespace each : found) {
@@ -145,15 +155,17 @@ final class Capture {
   }
 
   private NamespaceInfo describe(
-      FoundNamespace one, Map<Long, String> users, Map<Long, String> groups) {
+      FoundNamespace one, Map<Long, String> users, Map<Long, Group> groups) {
     NamespaceInfo.Member[] in = members[one.index()];
     NamespaceInfo.Builder info =
         new NamespaceInfo.Builder(new Namespace(one.type(), one.inode()))
             .membersInOrder(in)
             .children(children.get(one.index()))
             .holders(one.holders())
-            .pins(one.pins())
-            .uidMap(UidMap.parse(one.uidMap()));
+            .pins(one.pins());
+    if (!one.uidMap().isEmpty()) {
+      info.uidMap(UidMap.parse(one.uidMap()));
+    }
     if (one.id() != FoundNamespace.UNKNOWN) {
       info.id(one.id());
     }
@@ -172,11 +184,9 @@ final class Capture {
     }
     if (in.length > 0) {
       info.userName(users.get(in[0].uid()));
-      String group = groups.getOrDefault(in[0].pid(), "");
-      if (!group.isEmpty()) {
-        info.cgroup(ControlGroups.path(group));
-        ContainerName name = ContainerName.ofControlGroups(group);
-        info.container(name == null ? null : new Container(name.runtime(), name.id()));
+      Group group = groups.get(in[0].pid());
+      if (group != null) {
+        info.cgroup(group.path).container(group.container);
       }
     }
     return info.build();

@@ -26,7 +26,8 @@ public final class RunningSystem implements SystemFacts {
     return lines.isEmpty() ? "" : lines.getFirst().strip();
   }
 
-  private static List<String> lines(String file) {
+  /** The lines of a file; none if it cannot be read. */
+  public List<String> lines(String file) {
     try {
       return Files.readAllLines(Path.of(file), StandardCharsets.ISO_8859_1);
     } catch (IOException unreadable) {

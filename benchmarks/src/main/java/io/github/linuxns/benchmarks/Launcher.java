@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A process that launches when it is told to, {@code launch_floor.c} or one that takes the same
- * orders. It stays, so that all contenders can have short turns, and are warm.
+ * A process that does what is measured when it is told to: {@code launch_floor.c}, one that takes
+ * the same orders, or one that captures. It stays, so that all contenders can have short turns, and
+ * are warm.
  */
 final class Launcher implements AutoCloseable {
   private final Process process;
@@ -31,16 +32,28 @@ final class Launcher implements AutoCloseable {
 
   /** A JVM with a heap of that size, all of which it has touched. */
   static Launcher jvm(Plan plan, String heap, String target, String... options) throws IOException {
+    List<String> all = new ArrayList<>(List.of("-Xms" + heap, "-Xmx" + heap));
+    all.add("-XX:+AlwaysPreTouch");
+    all.addAll(List.of(options));
+    return jvm(plan, all, "io.github.linuxns.benchmarks.launch.LaunchWorker", target);
+  }
+
+  /** A JVM that captures. */
+  static Launcher capturing(Plan plan) throws IOException {
+    return jvm(plan, List.of(), "io.github.linuxns.benchmarks.capture.CaptureWorker");
+  }
+
+  private static Launcher jvm(Plan plan, List<String> options, String main, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+AlwaysPreTouch"));
     command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of(options));
+    command.addAll(options);
     Path built = plan.target();
     command.addAll(
         List.of("-cp", built.resolve("classes") + ":" + built.resolve("linux-namespaces.jar")));
-    command.add("io.github.linuxns.benchmarks.launch.LaunchWorker");
-    command.add(target);
+    command.add(main);
+    command.addAll(List.of(arguments));
     return new Launcher(command);
   }
 

@@ -128,6 +128,12 @@ public final class SideBySide {
       }
       return;
     }
+    if (options.contains("--capture")) {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      out.println(machine());
+      new Captures(plan, out).measure();
+      return;
+    }
     try (Floor.Holder _ = new Floor.Holder(plan)) {
       new SideBySide(plan).run(quick);
     }

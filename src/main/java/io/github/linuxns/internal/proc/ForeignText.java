@@ -25,6 +25,19 @@ public final class ForeignText {
     return decode(text, 0, last, true);
   }
 
+  /** Whether bytes are those of a text that has ASCII characters only. */
+  public static boolean isEqual(ByteBuffer bytes, int length, String text) {
+    if (text.length() != length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (bytes.get(i) != text.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private String decode(ByteBuffer text, int start, int end, boolean blanksForNul) {
     int length = end - start;
     if (length > bytes.length) {

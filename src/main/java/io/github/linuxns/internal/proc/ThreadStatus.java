@@ -18,6 +18,9 @@ public record ThreadStatus(long effectiveCapabilities, int seccompMode) {
   /** The bit of CAP_SYS_CHROOT. */
   public static final int CAP_SYS_CHROOT = 18;
 
+  /** The bit of CAP_SYS_PTRACE. */
+  public static final int CAP_SYS_PTRACE = 19;
+
   /** The bit of CAP_SYS_ADMIN. */
   public static final int CAP_SYS_ADMIN = 21;
 

@@ -69,18 +69,18 @@ final class DescriptorLook {
    * @param process its directory
    * @param network where it is; null if that is not known
    */
-  void lookAt(int process, int pid, String command, @Nullable FoundNamespace network) {
+  void lookAt(int process, int pid, @Nullable FoundNamespace network) {
     int directory = files.openDirectory(process, Name.FD);
     int result = directory;
     if (directory >= 0) {
-      try (OfProcess open = new OfProcess(directory, pid, command, network)) {
+      try (OfProcess open = new OfProcess(process, directory, pid, network)) {
         result = files.list(directory, open);
       } finally {
         Syscalls.close(directory);
       }
     }
     if (result < 0 && !Survey.isEnd(result)) {
-      unreadable.add(pid, command, "its open files", result);
+      unreadable.add(pid, files.commandName(process), "its open files", result);
     }
   }
 
@@ -105,34 +105,34 @@ final class DescriptorLook {
   }
 
   private final class OfProcess implements ProcFiles.Numbered, AutoCloseable {
+    private final int process;
     private final int directory;
     private final int pid;
-    private final String command;
     private final @Nullable FoundNamespace network;
 
     /** 0 until it is needed, negative if there is none to be had. */
     private int pidfd;
 
-    OfProcess(int directory, int pid, String command, @Nullable FoundNamespace network) {
+    OfProcess(int process, int directory, int pid, @Nullable FoundNamespace network) {
+      this.process = process;
       this.directory = directory;
       this.pid = pid;
-      this.command = command;
       this.network = network;
     }
 
     @Override
     public void accept(int fd) {
       int length = files.readLink(directory, fd);
-      if (length <= 0 || files.text().get(0) == '/') {
+      if (length <= 0 || files.link().get(0) == '/') {
         return;
       }
-      if (socketsWanted && pidfd >= 0 && startsWith(files.text(), SOCKET)) {
-        lookAtSocket(fd, files.numberBetween('[', length));
+      if (socketsWanted && pidfd >= 0 && startsWith(files.link(), SOCKET)) {
+        lookAtSocket(fd, ProcFiles.numberAfter('[', files.link(), length));
         return;
       }
-      NamespaceType type = filesWanted ? typeOf(files.text()) : null;
+      NamespaceType type = filesWanted ? typeOf(files.link()) : null;
       if (type != null) {
-        lookAtFile(fd, type, files.numberBetween('[', length));
+        lookAtFile(fd, type, ProcFiles.numberAfter('[', files.link(), length));
       }
     }
 
@@ -186,7 +186,7 @@ final class DescriptorLook {
           || result == -Errno.EACCES.number()
           || result == -Errno.ENOSYS.number()
           || result == -Errno.EMFILE.number()) {
-        unreadable.add(pid, command, what, result);
+        unreadable.add(pid, files.commandName(process), what, result);
         close();
         pidfd = result;
       }

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /** Mounts of namespaces, in each mount namespace once. */
 final class PinLook {
-  private static final String MINE = "/proc/thread-self/mountinfo";
+  static final String MINE = "/proc/thread-self/mountinfo";
 
   private final boolean wanted;
   private final ProcFiles files;

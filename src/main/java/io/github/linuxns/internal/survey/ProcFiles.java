@@ -7,6 +7,7 @@ import io.github.linuxns.internal.Arch;
 import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.proc.ForeignText;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -39,7 +40,14 @@ final class ProcFiles implements AutoCloseable {
     }
   }
 
+  private static final String LINK_DIRECTORY = "ns/";
   private static final int TEXT_BYTES = 1 << 16;
+
+  /**
+   * More than "cgroup:[4294967295]" and "socket:[…]" take; the rest of a path is of no interest.
+   */
+  private static final int LINK_BYTES = 64;
+
   private static final int ENTRIES_BYTES = 1 << 15;
   private static final int MAX_DIGITS = 20;
 
@@ -54,6 +62,9 @@ final class ProcFiles implements AutoCloseable {
   private final MemorySegment textMemory = arena.allocate(TEXT_BYTES, Long.BYTES);
   private final ByteBuffer text = Syscalls.buffer(textMemory);
   private final long textAddress = textMemory.address();
+  private final MemorySegment linkMemory = arena.allocate(LINK_BYTES, Long.BYTES);
+  private final ByteBuffer link = Syscalls.buffer(linkMemory);
+  private final long linkAddress = linkMemory.address();
   private final MemorySegment statusMemory = arena.allocate(Layouts.STATX_SIZE, Long.BYTES);
   private final ByteBuffer status = Syscalls.buffer(statusMemory);
   private final long statusAddress = statusMemory.address();
@@ -69,7 +80,7 @@ final class ProcFiles implements AutoCloseable {
       names[name.ordinal()] = cString(name.text);
     }
     for (NamespaceType type : NamespaceType.values()) {
-      links[type.ordinal()] = cString("ns/" + type.procName());
+      links[type.ordinal()] = cString(LINK_DIRECTORY + type.procName());
     }
   }
 
@@ -119,24 +130,39 @@ final class ProcFiles implements AutoCloseable {
     return inodeOfLink(process, link(type));
   }
 
+  /** The same, in an open directory of such links, which is the cheaper way to all of them. */
+  long inodeIn(int directory, NamespaceType type) {
+    return inodeOfLink(directory, link(type) + LINK_DIRECTORY.length());
+  }
+
+  /** Opens the directory of a process's links to namespaces. */
+  int openLinks(int process) {
+    return openat(process, address(Name.NS), directoryPath);
+  }
+
   /** The inode number in the text of another link to a namespace, or −errno. */
   long inode(int process, Name name) {
     return inodeOfLink(process, address(name));
   }
 
   private long inodeOfLink(int directory, long name) {
-    long length = Syscalls.call(SystemCall.READLINKAT, directory, name, textAddress, TEXT_BYTES, 0);
-    return length < 0 ? length : numberBetween('[', (int) length);
+    long length = Syscalls.call(SystemCall.READLINKAT, directory, name, linkAddress, LINK_BYTES, 0);
+    return length < 0 ? length : numberAfter('[', link, (int) length);
   }
 
   /** Reads a link by its number, and returns the length of its text. */
   int readLink(int directory, int name) {
     return (int)
-        Syscalls.call(SystemCall.READLINKAT, directory, digits(name), textAddress, TEXT_BYTES, 0);
+        Syscalls.call(SystemCall.READLINKAT, directory, digits(name), linkAddress, LINK_BYTES, 0);
   }
 
-  /** The decimal number that follows a character of the text; 0 if there is none. */
-  long numberBetween(char before, int length) {
+  /** What the last reading of a link brought; of a long one the beginning. */
+  ByteBuffer link() {
+    return link;
+  }
+
+  /** The decimal number that follows a character of a text; 0 if there is none. */
+  static long numberAfter(char before, ByteBuffer text, int length) {
     int at = 0;
     while (at < length && text.get(at) != before) {
       at++;
@@ -150,6 +176,12 @@ final class ProcFiles implements AutoCloseable {
       value = value * 10 + digit;
     }
     return value;
+  }
+
+  /** The name of a process in the kernel, for a message; empty if it has ended. */
+  String commandName(int process) {
+    int length = read(process, Name.COMM);
+    return length <= 1 ? "" : new ForeignText().decode(text, 0, length - 1);
   }
 
   /** Reads a file that is short, or its beginning, with a single call. */

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
  * bytes in it, parentheses and newlines too; but no field behind it has a parenthesis.
  */
 final class ProcessStat {
+  private static final int STATE = 3;
   private static final int PARENT = 4;
   private static final int THREADS = 20;
   private static final int START_TIME = 22;
@@ -15,6 +16,9 @@ final class ProcessStat {
   int parentPid;
   int threads;
   long startTime;
+
+  /** Whether it has ended, and waits for its parent to notice. */
+  boolean zombie;
 
   /** Where in the text the name of the command is. */
   int nameStart;
@@ -37,8 +41,9 @@ final class ProcessStat {
     pid = (int) number(text, 0, open);
     nameStart = open + 1;
     nameEnd = close;
-    int field = 3;
+    int field = STATE;
     int at = close + 2;
+    zombie = at < length && (text.get(at) == 'Z' || text.get(at) == 'X');
     while (at < length && field <= START_TIME) {
       int end = at;
       while (end < length && text.get(end) != ' ' && text.get(end) != '\n') {

@@ -5,9 +5,12 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.inspect.Holder;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.proc.ForeignText;
+import io.github.linuxns.internal.proc.ProcOptions;
+import io.github.linuxns.internal.proc.ThreadStatus;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.util.Arrays;
 import java.util.Set;
@@ -26,6 +29,9 @@ public final class Survey implements AutoCloseable {
   private static final Set<Holder.Kind> ALL_KINDS = Set.of(Holder.Kind.values());
   private static final String PROC = "/proc";
 
+  /** What the map of the machine's own user namespace ends with. */
+  private static final String ALL_IDS = " 4294967295";
+
   private final Set<Holder.Kind> kinds;
   private final NamespaceTable namespaces = new NamespaceTable();
   private final Unreadable unreadable = new Unreadable();
@@ -35,13 +41,14 @@ public final class Survey implements AutoCloseable {
   private final ProcessStat stat = new ProcessStat();
   private final @Nullable FoundNamespace[] in = new FoundNamespace[TYPES.length];
   private final PinLook pins;
+  private String group = "";
   private final ThreadLook threads;
   private final DescriptorLook descriptors;
 
   private Survey(Set<Holder.Kind> kinds) {
     this.kinds = kinds;
     this.pins = new PinLook(kinds, files, namespaces, questions, unreadable);
-    this.threads = new ThreadLook(kinds, files, namespaces, questions, foreign, pins, unreadable);
+    this.threads = new ThreadLook(kinds, files, namespaces, questions, pins, unreadable);
     this.descriptors = new DescriptorLook(kinds, files, namespaces, questions, unreadable);
   }
 
@@ -66,6 +73,7 @@ public final class Survey implements AutoCloseable {
     try {
       int[] pids = pids(proc);
       processes = new ProcessTable(pids.length);
+      noteWhatIsHidden();
       pins.lookAtOwn();
       for (int pid : pids) {
         lookAt(proc, pid, processes);
@@ -77,6 +85,18 @@ public final class Survey implements AutoCloseable {
       new KernelList(namespaces, questions).look();
     }
     return new Findings(processes, namespaces.all(), unreadable.lines());
+  }
+
+  /** Who may trace the processes of everybody sees them all. */
+  private void noteWhatIsHidden() {
+    RunningSystem system = new RunningSystem();
+    if (!system.thread().has(ThreadStatus.CAP_SYS_PTRACE)
+        || !system.line("/proc/thread-self/uid_map").endsWith(ALL_IDS)) {
+      String option = ProcOptions.hiding(system.lines(PinLook.MINE));
+      if (!option.isEmpty()) {
+        unreadable.add("/proc is mounted with " + option + ": it may hide processes of others");
+      }
+    }
   }
 
   private int[] pids(int proc) throws SyscallException {
@@ -119,9 +139,8 @@ public final class Survey implements AutoCloseable {
       }
       return;
     }
-    String name = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
     if (command.isEmpty()) {
-      command = name;
+      command = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
     }
     int refusal = readLinks(process);
     boolean complete = refusal == 0 && isComplete();
@@ -131,15 +150,15 @@ public final class Survey implements AutoCloseable {
     if (refusal != 0) {
       unreadable.add(
           pid,
-          name,
+          files.commandName(process),
           descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
           refusal);
     }
     processes.add(stat, uid, command, enter(process, pid), in);
     if (refusal == 0) {
-      threads.lookAt(process, pid, name, stat.threads, in);
-      if (descriptors.isWanted()) {
-        descriptors.lookAt(process, pid, name, in[NamespaceType.NETWORK.ordinal()]);
+      threads.lookAt(process, pid, stat.threads, in);
+      if (descriptors.isWanted() && !(stat.zombie && stat.threads < 2)) {
+        descriptors.lookAt(process, pid, in[NamespaceType.NETWORK.ordinal()]);
       }
     }
   }
@@ -151,8 +170,20 @@ public final class Survey implements AutoCloseable {
    */
   private int readLinks(int process) {
     Arrays.fill(in, null);
+    int links = files.openLinks(process);
+    if (links < 0) {
+      return isEnd(links) ? 0 : links;
+    }
+    try {
+      return readLinks(process, links);
+    } finally {
+      Syscalls.close(links);
+    }
+  }
+
+  private int readLinks(int process, int links) {
     for (NamespaceType type : TYPES) {
-      long inode = files.inode(process, type);
+      long inode = files.inodeIn(links, type);
       if (inode > 0) {
         FoundNamespace found = namespaces.findOrAdd(type, inode);
         in[type.ordinal()] = found;
@@ -198,7 +229,16 @@ public final class Survey implements AutoCloseable {
         }
       }
     }
-    return first ? text(process, Name.CGROUP) : null;
+    return first ? group(process) : null;
+  }
+
+  /** Most are in the same groups as the one before. */
+  private String group(int process) {
+    int length = files.read(process, Name.CGROUP);
+    if (length > 0 && !ForeignText.isEqual(files.text(), length, group)) {
+      group = foreign.decode(files.text(), 0, length);
+    }
+    return length <= 0 ? "" : group;
   }
 
   private String text(int process, Name name) {

@@ -3,7 +3,6 @@ package io.github.linuxns.internal.survey;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.inspect.Holder;
 import io.github.linuxns.internal.Syscalls;
-import io.github.linuxns.internal.proc.ForeignText;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +17,6 @@ final class ThreadLook {
   private final ProcFiles files;
   private final NamespaceTable namespaces;
   private final Questions questions;
-  private final ForeignText foreign;
   private final PinLook pins;
   private final Unreadable unreadable;
 
@@ -27,7 +25,6 @@ final class ThreadLook {
       ProcFiles files,
       NamespaceTable namespaces,
       Questions questions,
-      ForeignText foreign,
       PinLook pins,
       Unreadable unreadable) {
     this.wanted = kinds.contains(Holder.Kind.THREAD);
@@ -35,7 +32,6 @@ final class ThreadLook {
     this.files = files;
     this.namespaces = namespaces;
     this.questions = questions;
-    this.foreign = foreign;
     this.pins = pins;
     this.unreadable = unreadable;
   }
@@ -46,7 +42,7 @@ final class ThreadLook {
    * @param process its directory
    * @param in the namespaces of its first thread; null where that has none, since it has ended
    */
-  void lookAt(int process, int pid, String command, int count, @Nullable FoundNamespace[] in) {
+  void lookAt(int process, int pid, int count, @Nullable FoundNamespace[] in) {
     lookForChildren(process, pid, pid, in);
     if (count < 2 || !(wanted || childrenWanted)) {
       return;
@@ -65,7 +61,7 @@ final class ThreadLook {
       Syscalls.close(tasks);
     }
     if (result < 0 && !Survey.isEnd(result)) {
-      unreadable.add(pid, command, "its threads", result);
+      unreadable.add(pid, files.commandName(process), "its threads", result);
     }
   }
 
@@ -106,10 +102,8 @@ final class ThreadLook {
   }
 
   private String describe(int thread, int tid) {
-    int length = files.read(thread, Name.COMM);
-    return length <= 0
-        ? "thread " + tid
-        : "thread " + tid + " (" + foreign.decode(files.text(), 0, length - 1) + ')';
+    String name = files.commandName(thread);
+    return name.isEmpty() ? "thread " + tid : "thread " + tid + " (" + name + ')';
   }
 
   private void lookForChildren(int thread, int pid, int tid, @Nullable FoundNamespace[] in) {

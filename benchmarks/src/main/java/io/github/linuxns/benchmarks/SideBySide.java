@@ -128,6 +128,15 @@ public final class SideBySide {
       }
       return;
     }
+    if (options.contains("--attaches")) {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      out.println(machine());
+      out.println();
+      try (Floor.Holder _ = new Floor.Holder(plan)) {
+        new Attaches(plan, out).measure();
+      }
+      return;
+    }
     try (Floor.Holder _ = new Floor.Holder(plan)) {
       new SideBySide(plan).run(quick);
     }
@@ -160,6 +169,7 @@ public final class SideBySide {
     print(coldStart);
     printClaims(coldStart);
     out.println();
+    new Attaches(plan, out).measure();
     try (Looks looks = new Looks(plan, out)) {
       looks.measure();
     }

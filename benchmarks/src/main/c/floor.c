@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -52,6 +53,7 @@ static const char *target; /* the pid, as it was given */
 static char target_file[64]; /* its network namespace */
 static int there[SET_SIZE], back[SET_SIZE], flags[SET_SIZE];
 static int working_directory;
+static char source[] = "/tmp/floor-source-XXXXXX", place[] = "/tmp/floor-place-XXXXXX";
 
 static void check(long result, const char *what) {
     if (result < 0) {
@@ -168,6 +170,73 @@ static void read_link(void) {
     check(readlink(target_file, text, sizeof text), target_file);
 }
 
+/* What is mounted where mounts are shared would be shared, so this is said before and after, as ours does. */
+static void make_private(int mount) {
+    struct mount_attr attributes = {.propagation = MS_PRIVATE};
+    check(mount_setattr(mount, "", AT_EMPTY_PATH, &attributes, sizeof attributes), "mount_setattr");
+}
+
+static void attach_and_detach(int mount) {
+    check(move_mount(mount, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS), "move_mount");
+    make_private(mount);
+    check(close(mount), "close");
+    check(umount2(place, 0), "umount2");
+}
+
+static void attach_bind(void) {
+    int mount = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    check(mount, "open_tree");
+    make_private(mount);
+    attach_and_detach(mount);
+}
+
+static void attach_tmpfs(void) {
+    int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+    check(context, "fsopen");
+    check(fsconfig(context, FSCONFIG_SET_STRING, "source", "tmpfs", 0), "fsconfig");
+    check(fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "fsconfig");
+    int mount = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    check(mount, "fsmount");
+    check(close(context), "close");
+    attach_and_detach(mount);
+}
+
+static void mount_bind(void) {
+    check(mount(source, place, NULL, MS_BIND, NULL), "mount");
+    check(mount(NULL, place, NULL, MS_PRIVATE, NULL), "mount");
+    check(umount2(place, 0), "umount2");
+}
+
+static void mount_tmpfs(void) {
+    check(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, NULL), "mount");
+    check(mount(NULL, place, NULL, MS_PRIVATE, NULL), "mount");
+    check(umount2(place, 0), "umount2");
+}
+
+static void remove_places(void) {
+    rmdir(source);
+    rmdir(place);
+}
+
+/* A mount namespace of its own, and two directories. */
+static void prepare_places(void) {
+    check(mkdtemp(source) == NULL ? -1 : 0, source);
+    check(mkdtemp(place) == NULL ? -1 : 0, place);
+    atexit(remove_places);
+    check(unshare(CLONE_NEWNS), "unshare");
+    check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
+}
+
+static const struct {
+    const char *name;
+    void (*pass)(void);
+} mount_loops[] = {
+    {"attach-bind", attach_bind},
+    {"attach-tmpfs", attach_tmpfs},
+    {"mount-bind", mount_bind},
+    {"mount-tmpfs", mount_tmpfs},
+};
+
 /* Finds a loop by its name, and prepares it. */
 static void (*loop(const char *name))(void) {
     if (strncmp(name, "enter:", 6) == 0) {
@@ -190,6 +259,12 @@ static void (*loop(const char *name))(void) {
         there[0] = pidfd(atol(target));
         back[0] = pidfd(getppid()); /* at home, and not moved by what we do */
         return enter_pidfd;
+    }
+    for (size_t i = 0; i < sizeof mount_loops / sizeof *mount_loops; i++) {
+        if (strcmp(name, mount_loops[i].name) == 0) {
+            prepare_places();
+            return mount_loops[i].pass;
+        }
     }
     if (strcmp(name, "thread-inside") == 0) {
         open_type(0, "NETWORK");

@@ -103,10 +103,10 @@ final class Looks implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     for (Process holder : holders.values()) {
       holder.getOutputStream().close();
-      holder.waitFor();
+      Process _ = holder.onExit().join();
     }
   }
 }

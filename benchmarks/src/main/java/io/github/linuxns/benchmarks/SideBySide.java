@@ -134,6 +134,15 @@ public final class SideBySide {
       new Captures(plan, out).measure();
       return;
     }
+    if (options.contains("--attaches")) {
+      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+      out.println(machine());
+      out.println();
+      try (Floor.Holder _ = new Floor.Holder(plan)) {
+        new Attaches(plan, out).measure();
+      }
+      return;
+    }
     try (Floor.Holder _ = new Floor.Holder(plan)) {
       new SideBySide(plan).run(quick);
     }
@@ -166,6 +175,7 @@ public final class SideBySide {
     print(coldStart);
     printClaims(coldStart);
     out.println();
+    new Attaches(plan, out).measure();
     try (Looks looks = new Looks(plan, out)) {
       looks.measure();
     }

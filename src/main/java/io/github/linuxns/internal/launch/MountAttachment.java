@@ -10,10 +10,12 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.FreshThread;
+import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Paths;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
+import io.github.linuxns.internal.mounts.MountInfoFile;
 import io.github.linuxns.internal.proc.EscapedText;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,29 +93,33 @@ public final class MountAttachment {
     String there = "in " + namespace.namespace();
     byte[] path = EscapedText.bytes(place.target());
     try (DetachedMount mount = DetachedMount.of(place.what(), label, there, kernel);
+        OpenFile proc = MountInfoFile.openProc();
         LocalProgram attach = new LocalProgram();
-        LocalProgram settle = new LocalProgram()) {
+        LocalProgram settle = new LocalProgram();
+        LocalProgram undo = new LocalProgram()) {
       mount.make();
       boolean settable = kernel.hasAttributes();
+      // Whoever rules there may move it meanwhile: once attached it is known by its descriptor
+      // alone, in our own /proc, which is the working directory of the thread that goes there.
+      String attached = "thread-self/fd/" + mount.fd();
+      attach.add(label, SystemCall.FCHDIR, proc.acquire());
+      proc.release();
       new MountCalls(attach, settable, there)
           .attach(label, attach.slotOf(mount.fd()), place.target(), path);
       Slot slot = settle.slotOf(mount.fd());
-      mount.propagate(new MountCalls(settle, settable, there), slot, place.target());
-      LocalProgram undo = new LocalProgram();
-      undo.add(label, SystemCall.UMOUNT2, undo.textOf(path), MNT_DETACH);
+      mount.propagate(new MountCalls(settle, settable, there), slot, attached);
+      undo.add(label, SystemCall.UMOUNT2, undo.text(attached), MNT_DETACH);
       // In there nothing may be loaded that the class path has, nor a failure be explained.
       long[] returned = new long[2];
-      try (undo) {
-        namespace.run(() -> {
-          returned[0] = attach.runQuietly();
-          if (returned[0] == 0) {
-            returned[1] = settle.runQuietly();
-          }
-          if (returned[1] < 0) {
-            long _ = undo.runQuietly();
-          }
-        });
-      }
+      namespace.run(() -> {
+        returned[0] = attach.runQuietly();
+        if (returned[0] == 0) {
+          returned[1] = settle.runQuietly();
+        }
+        if (returned[1] < 0) {
+          long _ = undo.runQuietly();
+        }
+      });
       if (returned[0] < 0) {
         throw attach.failure(returned[0]);
       }

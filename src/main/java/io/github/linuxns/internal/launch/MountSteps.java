@@ -8,12 +8,8 @@ import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountDescription.Overlay;
+import io.github.linuxns.internal.mounts.MountInfoFile;
 import io.github.linuxns.mount.Propagation;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,19 +205,10 @@ final class MountSteps {
 
   /** True if the root is that which the kernel has booted with, which is mounted on nothing. */
   private static boolean isInitialRamFileSystem() {
-    try (BufferedReader lines =
-        Files.newBufferedReader(
-            Path.of("/proc/thread-self/mountinfo"), StandardCharsets.ISO_8859_1)) {
-      String line = lines.readLine();
-      while (line != null) {
-        String[] fields = line.split(" ", 6);
-        if (fields.length > 4 && fields[4].equals(ROOT)) {
-          return fields[0].equals(fields[1]);
-        }
-        line = lines.readLine();
-      }
-      return false;
-    } catch (IOException noProc) {
+    try (MountInfoFile table = MountInfoFile.openCurrent()) {
+      return table.read().stream()
+          .anyMatch(mount -> mount.target().equals(ROOT) && mount.id() == mount.parentId());
+    } catch (SyscallException noProc) {
       return false;
     }
   }

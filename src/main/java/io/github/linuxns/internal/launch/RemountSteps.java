@@ -2,7 +2,6 @@ package io.github.linuxns.internal.launch;
 
 import static io.github.linuxns.internal.ffi.Constants.*;
 
-import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.FileStatus;
@@ -10,27 +9,19 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.github.linuxns.internal.mounts.MountInfoFile;
+import io.github.linuxns.internal.proc.EscapedText;
+import io.github.linuxns.internal.proc.MountFacts;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Changes flags by mount(2), as it takes where mount_setattr is missing: one mount after the other,
  * each by its path, and all flags of it at once.
  */
 final class RemountSteps {
-  private static final Path TABLE = Path.of("/proc/thread-self/mountinfo");
-  private static final int ID = 0;
-  private static final int PARENT = 1;
-  private static final int POINT = 4;
-  private static final int OPTIONS = 5;
-
   private final LocalProgram program;
   private final String label;
   private final byte[] directory;
@@ -78,86 +69,43 @@ final class RemountSteps {
 
   /** Adds the steps that set and clear some flags. */
   void write(long set, long clear, boolean recursive) throws SyscallException {
-    List<String[]> lines = table();
-    Set<String> inside = new HashSet<>(Set.of(Long.toString(mount)));
+    List<MountFacts> all;
+    try (MountInfoFile table = MountInfoFile.openCurrent()) {
+      all = table.read();
+    }
+    Set<Long> inside = new HashSet<>(Set.of(mount));
     boolean found = recursive;
     while (found) { // what is mounted on what was found, which may come first
       found = false;
-      for (String[] fields : lines) {
-        found |= inside.contains(fields[PARENT]) && inside.add(fields[ID]);
+      for (MountFacts other : all) {
+        found |= inside.contains((long) other.parentId()) && inside.add((long) other.id());
       }
     }
-    String top = pointOf(lines);
-    for (String[] fields : lines) {
-      if (inside.contains(fields[ID])) {
-        long flags = flags((attributes(fields[OPTIONS]) & ~clear) | set);
-        write(fields[POINT].substring(top.length()), flags);
+    int top = topLength(all);
+    for (MountFacts other : all) {
+      if (inside.contains((long) other.id())) {
+        write(other.target().substring(top), flags((other.attributes() & ~clear) | set));
       }
     }
   }
 
-  private String pointOf(List<String[]> lines) {
-    for (String[] fields : lines) {
-      if (fields[ID].equals(Long.toString(mount))) {
-        return fields[POINT].equals("/") ? "" : fields[POINT];
+  /** How much of a path below it is its own. */
+  private int topLength(List<MountFacts> all) {
+    for (MountFacts other : all) {
+      if (other.id() == mount) {
+        return other.target().equals("/") ? 0 : other.target().length();
       }
     }
-    return "";
+    return 0;
   }
 
   private void write(String below, long flags) {
-    byte[] rest = below.equals("/") ? new byte[0] : unescape(below);
+    byte[] rest = below.equals("/") ? new byte[0] : EscapedText.bytes(below);
     byte[] path = Arrays.copyOf(directory, directory.length + rest.length);
     System.arraycopy(rest, 0, path, directory.length, rest.length);
     program
         .add(label, SystemCall.MOUNT, 0, program.textOf(path), 0, MS_REMOUNT | MS_BIND | flags, 0)
         .explainedBy(MountRemedies::changing);
-  }
-
-  /** Each byte is a character. */
-  private static List<String[]> table() throws SyscallException {
-    try (Stream<String> lines = Files.lines(TABLE, StandardCharsets.ISO_8859_1)) {
-      return lines.map(line -> line.split(" ", OPTIONS + 2)).toList();
-    } catch (IOException noProc) {
-      SyscallException failure =
-          Failures.of(
-              SystemCall.OPENAT, -Errno.ENOENT.number(), TABLE.toString(), Failures.NO_PROC);
-      failure.initCause(noProc);
-      throw failure;
-    }
-  }
-
-  private static byte[] unescape(String text) {
-    byte[] bytes = new byte[text.length()];
-    int length = 0;
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) == '\\') {
-        bytes[length++] = (byte) Integer.parseInt(text, i + 1, i + 4, 8);
-        i += 3;
-      } else {
-        bytes[length++] = (byte) text.charAt(i);
-      }
-    }
-    return Arrays.copyOf(bytes, length);
-  }
-
-  private static long attributes(String options) {
-    long attributes = MOUNT_ATTR_STRICTATIME;
-    for (String option : options.split(",", -1)) {
-      attributes =
-          switch (option) {
-            case "ro" -> attributes | MOUNT_ATTR_RDONLY;
-            case "nosuid" -> attributes | MOUNT_ATTR_NOSUID;
-            case "nodev" -> attributes | MOUNT_ATTR_NODEV;
-            case "noexec" -> attributes | MOUNT_ATTR_NOEXEC;
-            case "nodiratime" -> attributes | MOUNT_ATTR_NODIRATIME;
-            case "nosymfollow" -> attributes | MOUNT_ATTR_NOSYMFOLLOW;
-            case "noatime" -> (attributes & ~MOUNT_ATTR__ATIME) | MOUNT_ATTR_NOATIME;
-            case "relatime" -> attributes & ~MOUNT_ATTR__ATIME;
-            default -> attributes;
-          };
-    }
-    return attributes;
   }
 
   /** As mount(2) has them. */

@@ -8,9 +8,12 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.mounts.MountAccess;
+import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.MountFlag;
+import io.github.linuxns.mount.MountTable;
 import io.github.linuxns.mount.Propagation;
 import io.github.linuxns.mount.UnmountFlag;
 import io.github.linuxns.testing.NothingLeft;
@@ -131,6 +134,54 @@ class MountAttachmentIT {
       Mount missing = Mount.bind(directory.resolve("missing")).readOnly();
       assertFails(() -> attach(missing, kernel), Errno.ENOENT, "missing");
       assertThat(table()).isEqualTo(before);
+    }
+  }
+
+  /** What fails once it is mounted is taken off again, here and there. */
+  @Test
+  void nothingIsLeftOfWhatCannotBeSettled() throws Exception {
+    MountDescription tmpfs = MountAccess.description(Mount.tmpfs());
+    try (NamespaceHandle other = another()) {
+      Mount.tmpfs().attachIn(other, target.toString()); // and by the way what it takes is loaded
+      Map<MountInterface, SystemCall> last =
+          Map.of(
+              MountInterface.ATTRIBUTES, SystemCall.MOUNT_SETATTR,
+              MountInterface.DETACHED, SystemCall.MOUNT);
+      for (Map.Entry<MountInterface, SystemCall> each : last.entrySet()) {
+        MountInterface kernel = each.getKey();
+        List<Filter> filters = List.of(Filter.failing(each.getValue().number(), Errno.EIO));
+        String before = table();
+        assertFails(
+            () ->
+                Filter.call(
+                    filters,
+                    () -> {
+                      MountAttachment.attach(tmpfs, target, kernel);
+                      return "";
+                    }),
+            Errno.EIO,
+            "tmpfs on " + target);
+        assertThat(table()).isEqualTo(before);
+
+        MountTable there = MountTable.of(other);
+        assertFails(
+            () ->
+                Filter.call(
+                    filters,
+                    () -> {
+                      MountAttachment.attachIn(tmpfs, other, target.toString(), kernel);
+                      return "";
+                    }),
+            Errno.EIO,
+            "tmpfs on " + target + " in " + other.namespace());
+        assertThat(MountTable.of(other).entries()).isEqualTo(there.entries());
+      }
+    }
+  }
+
+  private static NamespaceHandle another() throws SyscallException {
+    try (var _ = NamespaceScope.unshare(NamespaceType.MOUNT)) {
+      return NamespaceHandle.openCurrent(NamespaceType.MOUNT);
     }
   }
 

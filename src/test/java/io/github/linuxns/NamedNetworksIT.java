@@ -118,6 +118,33 @@ class NamedNetworksIT {
   }
 
   @Test
+  void whoHasTheDirectoryLockedHoldsUpNobody() throws Exception {
+    Requirements.command("flock");
+    run(Locked.class);
+  }
+
+  static final class Locked {
+    private Locked() {}
+
+    public static void main(String[] args) throws Exception {
+      Files.createDirectory(DIRECTORY);
+      Process holder =
+          new ProcessBuilder("flock", DIRECTORY.toString(), "sh", "-c", "echo ready; exec cat")
+              .start();
+      assertThat(holder.inputReader().readLine()).isEqualTo("ready");
+      Path blue = NamespaceHandle.networkFile("blue");
+      NamespaceHandle.openOrCreate(blue, NamespaceType.NETWORK).close();
+      assertThat(mountsOfDirectory()).containsExactly("shared");
+      assertThat(listed()).containsExactly("blue");
+      NamespaceHandle.unpin(blue);
+      assertThat(holder.isAlive()).isTrue();
+      holder.getOutputStream().close();
+      assertThat(holder.waitFor()).isZero();
+      System.out.println("done");
+    }
+  }
+
+  @Test
   void weFindWhatIpMakes() throws Exception {
     run(Theirs.class);
   }

@@ -226,6 +226,28 @@ class PinAttackIT {
     assertThat(pin).isEmptyFile();
   }
 
+  /** It would wait for whoever has that file locked, and remove it. */
+  @Test
+  void unpinLeavesAFileOfAnotherUserAlone() throws Exception {
+    Requirements.initialRoot();
+    Requirements.command("flock");
+    Path pin = Files.createFile(directory.resolve("pin"));
+    Files.setAttribute(pin, "unix:uid", 65534);
+    Process holder =
+        new ProcessBuilder("flock", pin.toString(), "sh", "-c", "echo ready; exec cat").start();
+    try {
+      assertThat(holder.inputReader().readLine()).isEqualTo("ready");
+      Machine.run("mount", "--bind", "/proc/self/ns/uts", pin.toString());
+      NamespaceHandle.unpin(pin);
+      assertThat(NamespaceHandle.pinned()).doesNotContainKey(pin);
+      assertThat(pin).isEmptyFile();
+      assertThat(holder.isAlive()).isTrue();
+    } finally {
+      holder.getOutputStream().close();
+      assertThat(holder.waitFor()).isZero();
+    }
+  }
+
   /** Two JVMs pin and unpin at one place as fast as they can: never is anything left half-way. */
   @Test
   void jvmsThatPinAndUnpinAgreeInTheEnd() throws Exception {

@@ -156,6 +156,11 @@ public final class Syscalls {
     return result;
   }
 
+  /** As {@link #lock}, but does not wait: −EWOULDBLOCK if somebody else has it locked. */
+  public static int tryLock(int fd) {
+    return (int) call(SystemCall.FLOCK, fd, LOCK_EX | LOCK_NB, 0, 0, 0);
+  }
+
   static int fchdir(int fd) {
     return (int) call(SystemCall.FCHDIR, fd, 0, 0, 0, 0);
   }

@@ -19,6 +19,7 @@ public final class Constants {
     public static final int F_DUPFD_CLOEXEC = (int)1030L;
     public static final int FD_CLOEXEC = (int)1L;
     public static final int LOCK_EX = (int)2L;
+    public static final int LOCK_NB = (int)4L;
     public static final int AT_SYMLINK_NOFOLLOW = (int)256L;
     public static final int AT_REMOVEDIR = (int)512L;
     public static final int AT_EMPTY_PATH = (int)4096L;

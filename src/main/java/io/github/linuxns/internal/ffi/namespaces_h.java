@@ -140,6 +140,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int LOCK_EX() {
         return LOCK_EX;
     }
+    private static final int LOCK_NB = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define LOCK_NB 4
+     * }
+     */
+    public static int LOCK_NB() {
+        return LOCK_NB;
+    }
     private static final int AT_SYMLINK_NOFOLLOW = (int)256L;
     /**
      * {@snippet lang=c :

@@ -30,12 +30,17 @@ final class DetachedMount implements AutoCloseable {
   private final int user;
 
   private DetachedMount(
-      MountDescription what, String label, String place, boolean settable, @Nullable OpenFile made)
+      MountDescription what,
+      String label,
+      String place,
+      boolean settable,
+      @Nullable OpenFile made,
+      int user)
       throws SyscallException {
     this.what = what;
     this.label = label;
     this.made = made;
-    this.user = openUser(what.idMap());
+    this.user = user;
     this.program = new LocalProgram();
     try {
       this.calls = new MountCalls(program, settable, place);
@@ -63,8 +68,17 @@ final class DetachedMount implements AutoCloseable {
   static DetachedMount of(MountDescription what, String label, String place, MountInterface kernel)
       throws SyscallException {
     boolean settable = kernel.hasAttributes();
-    OpenFile made = takesPlace(what, settable) ? MountWorkshop.make(what, label, settable) : null;
-    return new DetachedMount(what, label, place, settable, made);
+    int user = openUser(what.idMap()); // first, since it may fail, and a mount would be left then
+    OpenFile made;
+    try {
+      made = takesPlace(what, settable) ? MountWorkshop.make(what, label, settable) : null;
+    } catch (SyscallException | RuntimeException | Error e) {
+      if (user >= 0) {
+        Syscalls.close(user);
+      }
+      throw e;
+    }
+    return new DetachedMount(what, label, place, settable, made, user);
   }
 
   /** True if it cannot be made without being mounted somewhere meanwhile. */

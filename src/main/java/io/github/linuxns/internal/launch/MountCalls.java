@@ -128,7 +128,14 @@ final class MountCalls {
   /** Says who sees what is mounted below something that is mounted, and below all within. */
   void propagate(String label, String target, long propagation) {
     program
-        .add(label, SystemCall.MOUNT, 0, program.text(target), 0, MS_REC | propagation, 0)
+        .add(
+            label,
+            SystemCall.MOUNT,
+            0,
+            program.textOf(EscapedText.bytes(target)),
+            0,
+            MS_REC | propagation,
+            0)
         .explainedBy(MountRemedies::mounting);
   }
 

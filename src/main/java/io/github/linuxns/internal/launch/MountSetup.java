@@ -2,7 +2,9 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountDescription.Bind;
+import io.github.linuxns.internal.proc.EscapedText;
 import io.github.linuxns.mount.Propagation;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,8 @@ public record MountSetup(
   /**
    * A place in the child's root, and what is mounted there.
    *
-   * @param target an absolute path below the root, without ".."
+   * @param target an absolute path below the root, without "..", in the words of {@link
+   *     EscapedText}
    */
   public record At(String target, MountDescription what) {
     public At {
@@ -65,10 +68,15 @@ public record MountSetup(
       }
       List<String> elements = new ArrayList<>();
       for (String element : target.split("/", -1)) {
-        if (element.equals("..")) {
+        // What counts is what the kernel gets, in which an escape may be anything.
+        String plain = new String(EscapedText.bytes(element), StandardCharsets.ISO_8859_1);
+        if (plain.equals("..")) {
           throw new IllegalArgumentException("\"..\" in a path to mount on: " + target);
         }
-        if (!element.isEmpty() && !element.equals(".")) {
+        if (plain.indexOf('\0') >= 0 || plain.indexOf('/') >= 0) {
+          throw new IllegalArgumentException("no name in a path to mount on: " + target);
+        }
+        if (!plain.isEmpty() && !plain.equals(".")) {
           elements.add(element);
         }
       }

@@ -9,6 +9,7 @@ import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountDescription.Overlay;
 import io.github.linuxns.internal.mounts.MountInfoFile;
+import io.github.linuxns.internal.proc.EscapedText;
 import io.github.linuxns.mount.Propagation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -167,12 +168,11 @@ final class MountSteps {
     for (String step : steps) {
       String label = "make " + step + ", to " + place.words();
       boolean last = step.equals(steps.getLast());
+      long path = program.textOf(EscapedText.bytes(step));
       LaunchStep making =
           file && last
-              ? program.add(
-                  label, SystemCall.MKNODAT, AT_FDCWD, program.text(step), S_IFREG | FILE_MODE, 0)
-              : program.add(
-                  label, SystemCall.MKDIRAT, AT_FDCWD, program.text(step), DIRECTORY_MODE);
+              ? program.add(label, SystemCall.MKNODAT, AT_FDCWD, path, S_IFREG | FILE_MODE, 0)
+              : program.add(label, SystemCall.MKDIRAT, AT_FDCWD, path, DIRECTORY_MODE);
       making
           .tolerating(Errno.EEXIST)
           .explainedBy(errno -> MountRemedies.making(errno, place.target()));

@@ -12,6 +12,7 @@ import io.github.linuxns.internal.Paths;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The directory in which {@code ip netns} keeps networks by name, made as that makes it: a mount of
@@ -28,6 +29,11 @@ public final class NamedNetworks {
   private static final int MODE = 0755;
 
   private static final int LONGEST_NAME = 255;
+
+  /** Half a second, which who makes the directory ready does not take. */
+  private static final int LOCK_TRIES = 50;
+
+  private static final long LOCK_TRY_NANOS = 10_000_000;
 
   private NamedNetworks() {}
 
@@ -61,12 +67,17 @@ public final class NamedNetworks {
     }
     boolean made = make();
     boolean mounted = false;
-    try (OpenFile _ = lock()) {
+    try {
       int result = share();
       if (result == -Errno.EINVAL.number()) { // it is no mount yet
-        result = PinCalls.bindOnItself(DIRECTORY);
-        mounted = result == 0;
-        result = mounted ? share() : result;
+        try (OpenFile _ = lock()) {
+          result = share();
+          if (result == -Errno.EINVAL.number()) {
+            result = PinCalls.bindOnItself(DIRECTORY);
+            mounted = result == 0;
+            result = mounted ? share() : result;
+          }
+        }
       }
       if (result < 0) {
         throw Failures.pinning(SystemCall.MOUNT, result, DIRECTORY, type);
@@ -100,15 +111,23 @@ public final class NamedNetworks {
     return PinCalls.propagate(DIRECTORY, MS_SHARED | MS_REC);
   }
 
-  /** Several that do so at once would mount it on itself again and again; ip takes this lock. */
+  /**
+   * Several that do so at once would mount it on itself more than once; ip takes this lock. But
+   * anybody may look into the directory, and so hold the lock for good: then this goes on without
+   * it, since two mounts do no harm.
+   */
   private static OpenFile lock() throws SyscallException {
     int directory = Syscalls.openForReading(DIRECTORY);
     if (directory < 0) {
       throw Failures.of(SystemCall.OPENAT, directory, DIRECTORY);
     }
     OpenFile lock = new OpenFile(directory);
-    int result = Syscalls.lock(directory);
-    if (result < 0) {
+    int result = Syscalls.tryLock(directory);
+    for (int i = 0; i < LOCK_TRIES && result == -Errno.EAGAIN.number(); i++) {
+      LockSupport.parkNanos(LOCK_TRY_NANOS);
+      result = Syscalls.tryLock(directory);
+    }
+    if (result < 0 && result != -Errno.EAGAIN.number()) {
       lock.close();
       throw Failures.of(SystemCall.FLOCK, result, DIRECTORY);
     }

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Namespaces kept by a mount on a file. Two that pin at the same place, in this JVM or in others,
- * agree by a lock on the file that the mount is to cover. Only its owner can open it, so nobody
- * else can hold the lock; and once it is covered nobody waits for it. A crash leaves at worst an
- * empty file, which the next one uses, and never the lock.
+ * agree by a lock on the file that the mount is to cover. Only its owner can open it, and none but
+ * one's own is locked, so nobody else can hold the lock; and once it is covered nobody waits for
+ * it. A crash leaves at worst an empty file, which the next one uses, and never the lock.
  *
  * <p>To unpin needs no lock: what is taken off is the very mount that was looked at, by its
  * descriptor, so it can never be what somebody else has pinned there meanwhile.
@@ -91,8 +91,8 @@ public final class Pins {
     }
     try {
       FileStatus status = place.status(file);
-      if (!status.isEmptyRegularFile()) {
-        return;
+      if (!status.isEmptyRegularFile() || status.uid() != Syscalls.effectiveUser()) {
+        return; // nor somebody else's, who could have it locked for good
       }
       try (OpenFile _ = place.lock(file)) {
         int result = place.has(status) ? place.remove() : 0;

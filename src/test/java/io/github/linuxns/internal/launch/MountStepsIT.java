@@ -89,6 +89,17 @@ class MountStepsIT {
   }
 
   @Test
+  void aPlaceWithEscapesInItIsMadeWhereItIsMountedOn() throws Exception {
+    Requirements.initialRoot();
+    String seen =
+        MountLaunch.asRoot()
+            .root(Mount.overlay(Path.of("/")))
+            .mount("/a\\040b/c", Mount.tmpfs())
+            .sh("stat -f -c %T '/a b/c'; ls -d /a*b*");
+    assertThat(seen.lines().toList()).containsExactly("tmpfs", "/a b");
+  }
+
+  @Test
   void anOverlayOfTheHostsRoot() throws Exception {
     Requirements.initialRoot();
     String seen =

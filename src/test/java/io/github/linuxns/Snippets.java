@@ -1,6 +1,7 @@
 package io.github.linuxns;
 
 import static io.github.linuxns.NamespaceType.IPC;
+import static io.github.linuxns.NamespaceType.MOUNT;
 import static io.github.linuxns.NamespaceType.NETWORK;
 import static io.github.linuxns.NamespaceType.PID;
 import static io.github.linuxns.NamespaceType.USER;
@@ -241,6 +242,16 @@ final class Snippets {
             .start();
     // @end
     return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  static void attach(long pid, Path source, Path target) throws IOException {
+    // @start region="attach"
+    Mount.tmpfs().option("size", "64m").attach(target); // here
+    Mount.unmount(target);
+    try (var there = NamespaceHandle.open(pid, MOUNT)) { // and in a running container
+      Mount.bind(source).readOnly().attachIn(there, "/mnt");
+    }
+    // @end
   }
 
   static List<String> mountTable(long pid) throws IOException {

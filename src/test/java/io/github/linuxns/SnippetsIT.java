@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.inspect.Container;
 import io.github.linuxns.inspect.NamespaceWatch;
+import io.github.linuxns.mount.NamespaceRoot;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.Sandbox;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,6 +180,18 @@ class SnippetsIT {
   }
 
   @Test
+  void attach(@TempDir Path source, @TempDir Path target) throws Exception {
+    Requirements.root();
+    Files.writeString(source.resolve("file"), "from here");
+    try (Sandbox container = Sandbox.unshare("--mount");
+        NamespaceRoot root = NamespaceRoot.open(container.pid())) {
+      Snippets.attach(container.pid(), source, target);
+      assertThat(root.readString("/mnt/file")).isEqualTo("from here");
+      assertThat(Path.of("/mnt/file")).doesNotExist();
+    }
+  }
+
+  @Test
   @Tag("rootless")
   @Tag("unprivileged")
   void mountTable() throws Exception {
@@ -250,6 +264,7 @@ class SnippetsIT {
             "join",
             "confined",
             "root",
+            "attach",
             "mount-table",
             "readme",
             "graph",

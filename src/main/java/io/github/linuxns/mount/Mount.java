@@ -198,7 +198,9 @@ public final class Mount {
 
   /**
    * Without the right to change anything; below a {@link #recursive()} bind, nowhere. It is the
-   * mount that is read-only: what others see of the same file system is as it was.
+   * mount that is read-only: what others see of the same file system is as it was. For a file
+   * system that is new, too; {@code option("ro", "")} makes that itself read-only, for all who will
+   * ever see it.
    *
    * @return the description
    */
@@ -287,8 +289,9 @@ public final class Mount {
    *
    * <p>It takes Linux 5.12, a file system that can do so (ext4, xfs, btrfs, tmpfs since 6.3, …),
    * and {@code CAP_SYS_ADMIN} in the user namespace that the file system was mounted in: root of
-   * the machine, for its disks. It is for what is attached; a process that is being started cannot
-   * be given it ({@link IllegalArgumentException}).
+   * the machine, for its disks. For a process that is being started it is the calling thread that
+   * needs this and in whose view the mount is made, as with {@link #attach}; the process may be
+   * root of a user namespace, and see the files as its own.
    *
    * @param user a USER namespace other than the initial one, which has ids mapped; it is borrowed,
    *     and has to be open whenever this is used ({@link IllegalStateException})

@@ -120,15 +120,26 @@ public final class LaunchPlan {
 
   /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
   Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
+    try (MappedMounts mapped = MappedMounts.of(files.setup(true, true))) {
+      return start(standard, mapped, interrupted);
+    }
+  }
+
+  private Child start(int[] standard, MappedMounts mapped, BooleanSupplier interrupted)
+      throws IOException {
     if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-      return start(standard, null, interrupted, null);
+      return start(standard, null, mapped, interrupted, null);
     }
     AtomicBoolean interruptedHere = new AtomicBoolean();
     try (CallersPlace place = CallersPlace.open()) {
       return ParentThread.call(
           () ->
               start(
-                  standard, place, () -> interruptedHere.get() || interrupted.getAsBoolean(), null),
+                  standard,
+                  place,
+                  mapped,
+                  () -> interruptedHere.get() || interrupted.getAsBoolean(),
+                  null),
           () -> interruptedHere.set(true));
     }
   }
@@ -144,8 +155,9 @@ public final class LaunchPlan {
     if (nothing < 0) {
       throw Failures.of(SystemCall.OPENAT, nothing, "/dev/null");
     }
-    try {
-      return start(new int[] {nothing, nothing, nothing}, null, () -> false, question);
+    try (MappedMounts mapped = MappedMounts.of(files.setup(true, true))) {
+      int[] standard = {nothing, nothing, nothing};
+      return start(standard, null, mapped, () -> false, question);
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -158,6 +170,7 @@ public final class LaunchPlan {
   private Child start(
       int[] standard,
       @Nullable CallersPlace place,
+      MappedMounts mapped,
       BooleanSupplier interrupted,
       Launch.@Nullable Question question)
       throws IOException {
@@ -173,7 +186,7 @@ public final class LaunchPlan {
             "/proc is that of another PID namespace than the JVM's, and has other numbers; mount"
                 + " one of its own");
       }
-      write(steps, place, joined, cgroup, maps, question != null);
+      write(steps, place, mapped, joined, cgroup, maps, question != null);
       Launch.Question inTurn = question;
       if (maps != null && maps.asks()) {
         Patience patience = new Patience(limit, interrupted);
@@ -192,6 +205,7 @@ public final class LaunchPlan {
   private void write(
       ChildSteps steps,
       @Nullable CallersPlace place,
+      MappedMounts mapped,
       Joined joined,
       @Nullable OpenFile cgroup,
       @Nullable IdMaps maps,
@@ -215,7 +229,8 @@ public final class LaunchPlan {
     MountSteps mounts =
         new MountSteps(
             steps.program(),
-            files.setup(newMounts, unshared.contains(NamespaceType.USER) || changesUser));
+            files.setup(newMounts, unshared.contains(NamespaceType.USER) || changesUser),
+            what -> mapped.give(what, steps));
     writeJoin(steps, joined, mounts);
     if (pidTwice) {
       // Only who is in it can make a new one below it.

@@ -58,6 +58,11 @@ final class LaunchProgram extends StepList {
     return new Slot(words(0));
   }
 
+  /** A slot that has a descriptor from the beginning. */
+  Slot slotOf(int fd) {
+    return new Slot(words(fd));
+  }
+
   /** True if it has steps in which it waits for us. */
   boolean asks() {
     return asks;

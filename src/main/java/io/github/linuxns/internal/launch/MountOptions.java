@@ -21,11 +21,11 @@ public final class MountOptions {
   }
 
   public void root(Mount mount) {
-    root = withOwnIds(MountAccess.description(mount));
+    root = MountAccess.description(mount);
   }
 
   public void mount(String target, Mount what) {
-    mounts.add(new MountSetup.At(target, withOwnIds(MountAccess.description(what))));
+    mounts.add(new MountSetup.At(target, MountAccess.description(what)));
   }
 
   void mount(MountSetup.At place) {
@@ -34,15 +34,6 @@ public final class MountOptions {
 
   public void propagation(Propagation wanted) {
     propagation = wanted;
-  }
-
-  /** A child has left the user namespace in which it might map ids when it mounts. */
-  private static MountDescription withOwnIds(MountDescription what) {
-    if (what.idMap() != null) {
-      throw new IllegalArgumentException(
-          "ids can be mapped for what is attached, not for a process that is started: " + what);
-    }
-    return what;
   }
 
   MountSetup setup(boolean newNamespace, boolean userNamespace) {

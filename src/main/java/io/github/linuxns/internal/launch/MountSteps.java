@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,22 +40,33 @@ final class MountSteps {
   private final @Nullable NewMount root;
   private final List<NewMount> mounts = new ArrayList<>();
 
-  MountSteps(LaunchProgram program, MountSetup setup) {
-    this(program, setup, MountInterface.current().hasAttributes());
+  /**
+   * Writes into a program.
+   *
+   * @param given where the program has what has been made for it; null for what it makes itself
+   */
+  MountSteps(
+      LaunchProgram program, MountSetup setup, Function<MountDescription, @Nullable Slot> given) {
+    this(program, setup, given, MountInterface.current().hasAttributes());
   }
 
   /** For a kernel that has mount_setattr, or has not. */
   MountSteps(LaunchProgram program, MountSetup setup, boolean settable) {
+    this(program, setup, _ -> null, settable);
+  }
+
+  private MountSteps(
+      LaunchProgram program,
+      MountSetup setup,
+      Function<MountDescription, @Nullable Slot> given,
+      boolean settable) {
     this.program = program;
     this.setup = setup;
     this.calls = new MountCalls(program, settable, "in the root of the command");
     MountDescription what = setup.root();
-    this.root =
-        what == null
-            ? null
-            : NewMount.of(asRoot(what), what.asRoot(), setup.userNamespace(), calls);
+    this.root = what == null ? null : newMount(asRoot(what), what.asRoot(), given.apply(what));
     for (MountSetup.At mount : setup.mounts()) {
-      mounts.add(NewMount.of(mount.what(), mount.words(), setup.userNamespace(), calls));
+      mounts.add(newMount(mount.what(), mount.words(), given.apply(mount.what())));
       if (root == null
           && setup.propagation() == Propagation.SHARED
           && mount.what().content() instanceof Overlay) {
@@ -62,6 +74,12 @@ final class MountSteps {
             "an overlay cannot be made without leaving traces where all mounts are SHARED");
       }
     }
+  }
+
+  private NewMount newMount(MountDescription what, String label, @Nullable Slot made) {
+    return made == null
+        ? NewMount.of(what, label, setup.userNamespace(), calls)
+        : NewMount.made(what, label, made, calls);
   }
 
   /** True if something comes from the caller's view. */
@@ -183,7 +201,7 @@ final class MountSteps {
    * A root that is thrown away is written to until all is mounted, and is not everybody's to write
    * to, as a tmpfs is if nothing else is said.
    */
-  private static MountDescription asRoot(MountDescription what) {
+  static MountDescription asRoot(MountDescription what) {
     if (!what.isThrownAway()) {
       return what;
     }

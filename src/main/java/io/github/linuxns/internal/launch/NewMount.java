@@ -37,6 +37,11 @@ abstract class NewMount {
     };
   }
 
+  /** One that is made already, by somebody else. */
+  static NewMount made(MountDescription description, String label, Slot mount, MountCalls calls) {
+    return new Made(description, label, mount, calls);
+  }
+
   MountDescription description() {
     return description;
   }
@@ -66,6 +71,29 @@ abstract class NewMount {
   /** True if it takes a file to be mounted on. */
   boolean isFile() {
     return false;
+  }
+
+  private static boolean isRegular(Path source) {
+    return Files.exists(source) && !Files.isDirectory(source);
+  }
+
+  private static final class Made extends NewMount {
+    private final Slot mount;
+
+    Made(MountDescription description, String label, Slot mount, MountCalls calls) {
+      super(description, label, calls);
+      this.mount = mount;
+    }
+
+    @Override
+    Slot make() {
+      return mount;
+    }
+
+    @Override
+    boolean isFile() {
+      return description().content() instanceof Bind(Path source) && isRegular(source);
+    }
   }
 
   private static final class OfBind extends NewMount {
@@ -105,7 +133,7 @@ abstract class NewMount {
 
     @Override
     boolean isFile() {
-      return Files.exists(source) && !Files.isDirectory(source);
+      return isRegular(source);
     }
   }
 

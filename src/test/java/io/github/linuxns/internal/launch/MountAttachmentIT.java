@@ -204,9 +204,6 @@ class MountAttachmentIT {
           () -> attach(Mount.bind(source).idMapped(user), MountInterface.PATHS),
           Errno.ENOSYS,
           "5.12");
-      LaunchPlan plan = new LaunchPlan();
-      assertThatThrownBy(() -> plan.files().mount("/mnt", Mount.bind(source).idMapped(user)))
-          .isInstanceOf(IllegalArgumentException.class);
       assertFails(
           () -> attach(Mount.proc().idMapped(user), MountInterface.ATTRIBUTES),
           Errno.EINVAL,

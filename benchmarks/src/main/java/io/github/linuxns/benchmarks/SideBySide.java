@@ -20,6 +20,11 @@ public final class SideBySide {
   private static final double MOVE_BYTES = 32;
   private static final double CALL_TIMES_THREAD = 1.15;
   private static final double COLD_START_EXTRA_MS = 15;
+
+  /** What can be measured by itself. */
+  private static final List<String> PARTS =
+      List.of("--moves", "--launches", "--attaches", "--looks", "--capture");
+
   private static final List<String> TYPES = List.of("NETWORK", "UTS", "IPC", "CGROUP");
 
   private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -110,41 +115,41 @@ public final class SideBySide {
     List<String> options = List.of(arguments).subList(1, arguments.length);
     boolean quick = options.contains("--quick");
     Plan plan = quick ? Plan.quick(target) : Plan.full(target);
-    if (options.contains("--launches")) {
-      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-      out.println(machine());
-      try (Launches launches = new Launches(plan, out)) {
-        launches.measure();
-      }
-      return;
-    }
-    if (options.contains("--looks")) {
-      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    List<String> parts = PARTS.stream().filter(options::contains).toList();
+    for (String part : parts.isEmpty() ? PARTS : parts) {
       out.println(machine());
       out.println();
-      try (Floor.Holder _ = new Floor.Holder(plan);
-          Looks looks = new Looks(plan, out)) {
-        looks.measure();
+      measure(part, plan, quick, out);
+    }
+  }
+
+  private static void measure(String part, Plan plan, boolean quick, PrintStream out)
+      throws Exception {
+    switch (part) {
+      case "--moves" -> {
+        try (Floor.Holder _ = new Floor.Holder(plan)) {
+          new SideBySide(plan).run(quick);
+        }
       }
-      return;
-    }
-    if (options.contains("--capture")) {
-      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-      out.println(machine());
-      new Captures(plan, out).measure();
-      return;
-    }
-    if (options.contains("--attaches")) {
-      PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-      out.println(machine());
-      out.println();
-      try (Floor.Holder _ = new Floor.Holder(plan)) {
-        new Attaches(plan, out).measure();
+      case "--launches" -> {
+        try (Launches launches = new Launches(plan, out)) {
+          launches.measure();
+        }
       }
-      return;
-    }
-    try (Floor.Holder _ = new Floor.Holder(plan)) {
-      new SideBySide(plan).run(quick);
+      case "--attaches" -> {
+        try (Floor.Holder _ = new Floor.Holder(plan)) {
+          new Attaches(plan, out).measure();
+        }
+      }
+      case "--looks" -> {
+        try (Floor.Holder _ = new Floor.Holder(plan);
+            Looks looks = new Looks(plan, out)) {
+          looks.measure();
+        }
+      }
+      case "--capture" -> new Captures(plan, out).measure();
+      default -> throw new IllegalArgumentException(part);
     }
   }
 
@@ -163,7 +168,6 @@ public final class SideBySide {
       }
     }
 
-    out.println(machine());
     out.println(
         Row.text(
             "%s run, %d s: median, times as much as the first column, heap bytes of one pass.",
@@ -174,14 +178,6 @@ public final class SideBySide {
     print("| other ways | C | plain FFM | JNA | ours |", others);
     print(coldStart);
     printClaims(coldStart);
-    out.println();
-    new Attaches(plan, out).measure();
-    try (Looks looks = new Looks(plan, out)) {
-      looks.measure();
-    }
-    try (Launches launches = new Launches(plan, out)) {
-      launches.measure();
-    }
   }
 
   private void print(String header, List<Row> rows) {

@@ -53,9 +53,7 @@ final class PinLook {
     namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
     for (Pin pin : pins) {
       FoundNamespace found = add(pin, ProcessHandle.current().pid(), "");
-      if (!found.pins().contains(pin.path())) {
-        found.pins().add(pin.path());
-      }
+      found.addPin(pin.path());
     }
   }
 
@@ -100,7 +98,7 @@ final class PinLook {
         Syscalls.close(file);
       }
     }
-    found.holders().add(new Holder(Holder.Kind.PIN, pid, pin.path()));
+    found.add(new Holder(Holder.Kind.PIN, pid, pin.path()));
     return found;
   }
 

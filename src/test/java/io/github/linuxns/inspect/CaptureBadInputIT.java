@@ -218,6 +218,22 @@ class CaptureBadInputIT {
   }
 
   @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void withoutFreeDescriptorsItSaysWhatItCouldNotLookAt() throws Exception {
+    List<String> lines = ChildJvm.run(List.of(), FullMain.class).lines().toList();
+    assertThat(lines.getFirst()).matches("0: failed openat\\(/proc\\): EMFILE .*ulimit -n.*");
+    assertThat(lines.get(1)).startsWith("1: nothing; ").contains(": EMFILE: the process");
+    assertThat(lines).anyMatch(line -> line.contains("]: EMFILE: its owner and its parent"));
+    // With enough it is all there; with less, what is missing is said.
+    String all = lines.getLast().replaceFirst("[^:]*: ([0-9]+ owned; ).*", "$1");
+    assertThat(lines.getLast()).doesNotContain("EMFILE");
+    for (String line : lines.subList(1, lines.size())) {
+      assertThat(line.contains(all) || line.contains("EMFILE")).as(line + " of " + all).isTrue();
+    }
+  }
+
+  @Test
   void aProcessWithVeryManyOpenFilesIsLookedAt() throws Exception {
     Requirements.command("gcc");
     Path program = CProgram.compile("many_files.c", scratch);

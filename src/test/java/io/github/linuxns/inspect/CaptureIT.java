@@ -469,7 +469,8 @@ class CaptureIT {
     List<String> ofInit = new ArrayList<>(graph.unreadable());
     ofInit.removeIf(line ->
         !line.matches(
-            "(process 1 |[0-9]+ processes, 1 ).*: EACCES: its namespaces and open files"));
+            "(process 1 |[0-9]+ processes, as process 1 ).*: EACCES: its namespaces and open"
+                + " files"));
     if (graph.namespacesOf(1).isEmpty()) {
       assertThat(ofInit).hasSize(1);
       assertThat(graph.process(1)).isPresent();

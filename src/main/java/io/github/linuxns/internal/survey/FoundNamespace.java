@@ -32,6 +32,9 @@ public final class FoundNamespace {
   /** Whether it was opened and asked; else it is tried again where it is met again. */
   boolean asked;
 
+  /** Why it could not be opened, as −errno, if it was tried. */
+  int refusal;
+
   private List<Holder> holders = List.of();
   private List<String> pins = List.of();
 

@@ -96,6 +96,8 @@ final class PinLook {
       if (file >= 0) {
         questions.ask(found, NamespaceFiles.openIfNamespace(file));
         Syscalls.close(file);
+      } else {
+        found.refusal = file;
       }
     }
     found.add(new Holder(Holder.Kind.PIN, pid, pin.path()));

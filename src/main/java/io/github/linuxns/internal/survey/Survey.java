@@ -89,6 +89,7 @@ public final class Survey implements AutoCloseable {
     if (kinds.contains(Holder.Kind.PIN)) {
       noteWhereNobodyIs();
     }
+    noteWhatWasNotAsked();
     return new Findings(processes, namespaces, unreadable.lines());
   }
 
@@ -110,6 +111,21 @@ public final class Survey implements AutoCloseable {
       if (each.type() == NamespaceType.MOUNT && !each.mountsRead && !each.holders().isEmpty()) {
         unreadable.add(
             new Namespace(each.type(), each.inode()) + ": nobody is in it to see its mounts");
+      }
+    }
+  }
+
+  /**
+   * Of those that could not be opened, who owns them is not known. One that a process was in which
+   * has ended meanwhile is no such: that looks as if it were missing, or forbidden.
+   */
+  private void noteWhatWasNotAsked() {
+    for (FoundNamespace each : namespaces.all()) {
+      boolean kept = each.processes() > 0 || !each.holders().isEmpty();
+      boolean ended =
+          isEnd(each.refusal) || (each.processes() > 0 && each.refusal == -Errno.EACCES.number());
+      if (kept && each.refusal != 0 && !ended) {
+        unreadable.addNamespace(each.type(), each.inode(), each.refusal);
       }
     }
   }

@@ -64,12 +64,15 @@ class SurveyPartsTest {
     for (int pid = 10; pid < 2010; pid++) {
       unreadable.add(pid, "p", "its open files", -13);
     }
+    unreadable.addNamespace(NamespaceType.UTS, 4711, -24);
     unreadable.add("something else");
     assertThat(unreadable.lines())
         .containsExactly(
             "process 1 (ini?t): EACCES: its namespaces",
             "process 2: EPERM: its mounts",
-            "2000 processes, 10 (p), 11 (p), 12 (p) …: EACCES: its open files",
+            "2000 processes, as process 10 (p), process 11 (p), process 12 (p): EACCES: its open"
+                + " files",
+            "uts:[4711]: EMFILE: its owner and its parent",
             "something else");
   }
 }

@@ -9,6 +9,7 @@ import io.github.linuxns.internal.proc.Passwd;
 import io.github.linuxns.internal.proc.UidMap;
 import io.github.linuxns.internal.survey.Findings;
 import io.github.linuxns.internal.survey.FoundNamespace;
+import io.github.linuxns.internal.survey.NamespaceTable;
 import io.github.linuxns.internal.survey.ProcessTable;
 import io.github.linuxns.internal.survey.Survey;
 import java.io.IOException;
@@ -29,24 +30,23 @@ final class Capture {
 
   private final Set<Holder.Kind> kinds;
   private final ProcessTable processes;
+  private final NamespaceTable table;
   private final List<FoundNamespace> found;
-  private final Map<Long, FoundNamespace> byInode = new HashMap<>();
   private final boolean[] kept;
   private final @Nullable NamespaceInfo[] infos;
   private final NamespaceInfo.Member[][] members;
-  private final List<List<Namespace>> children = new ArrayList<>();
+  private final @Nullable List<Namespace>[] children;
 
+  @SuppressWarnings({"unchecked", "rawtypes"}) // an array of lists
   private Capture(Set<Holder.Kind> kinds, Findings findings) {
     this.kinds = kinds;
     this.processes = findings.processes();
-    this.found = findings.namespaces();
+    this.table = findings.namespaces();
+    this.found = table.all();
     this.kept = new boolean[found.size()];
     this.infos = new NamespaceInfo[found.size()];
     this.members = new NamespaceInfo.Member[found.size()][];
-    for (FoundNamespace each : found) {
-      byInode.put(each.inode(), each);
-      children.add(new ArrayList<>(0));
-    }
+    this.children = new List[found.size()];
   }
 
   /** What the control groups of a process tell. */
@@ -71,9 +71,8 @@ final class Capture {
     }
     NamespaceInfo.Member[] all = fillMembers();
     describe();
-    ProcessIndex index = new ProcessIndex(all);
+    ProcessIndex index = new ProcessIndex(all, processes.startTimes());
     for (int row = 0; row < all.length; row++) {
-      index.startedAt(row, processes.startTime(row));
       for (NamespaceType type : TYPES) {
         FoundNamespace in = processes.namespace(row, type);
         NamespaceInfo place = in == null ? null : infos[in.index()];
@@ -107,9 +106,14 @@ final class Capture {
   }
 
   private void keepAbove(long inode, Namespace below) {
-    FoundNamespace above = byInode.get(inode);
+    FoundNamespace above = table.find(inode);
     if (above != null) {
-      children.get(above.index()).add(below);
+      List<Namespace> all = children[above.index()];
+      if (all == null) {
+        all = new ArrayList<>();
+        children[above.index()] = all;
+      }
+      all.add(below);
       keep(above);
     }
   }
@@ -119,14 +123,8 @@ final class Capture {
     for (FoundNamespace each : found) {
       members[each.index()] = new NamespaceInfo.Member[each.processes()];
     }
-    NamespaceInfo.Member[] all = new NamespaceInfo.Member[processes.size()];
+    NamespaceInfo.Member[] all = processes.members();
     for (int row = 0; row < all.length; row++) {
-      all[row] =
-          new NamespaceInfo.Member(
-              processes.pid(row),
-              processes.parentPid(row),
-              processes.uid(row),
-              processes.command(row));
       for (NamespaceType type : TYPES) {
         FoundNamespace in = processes.namespace(row, type);
         if (in != null) {
@@ -139,14 +137,7 @@ final class Capture {
 
   private void describe() {
     Map<Long, String> users = users();
-    Map<Long, Group> groups = new HashMap<>();
-    Map<String, Group> byText = new HashMap<>();
-    for (int row = 0; row < processes.size(); row++) {
-      String text = processes.cgroup(row);
-      if (text != null && !text.isEmpty()) {
-        groups.put((long) processes.pid(row), byText.computeIfAbsent(text, Group::of));
-      }
-    }
+    Map<String, Group> groups = new HashMap<>();
     for (FoundNamespace each : found) {
       if (kept[each.index()]) {
         infos[each.index()] = describe(each, users, groups);
@@ -155,14 +146,17 @@ final class Capture {
   }
 
   private NamespaceInfo describe(
-      FoundNamespace one, Map<Long, String> users, Map<Long, Group> groups) {
+      FoundNamespace one, Map<Long, String> users, Map<String, Group> groups) {
     NamespaceInfo.Member[] in = members[one.index()];
     NamespaceInfo.Builder info =
         new NamespaceInfo.Builder(new Namespace(one.type(), one.inode()))
             .membersInOrder(in)
-            .children(children.get(one.index()))
             .holders(one.holders())
             .pins(one.pins());
+    List<Namespace> below = children[one.index()];
+    if (below != null) {
+      info.children(below);
+    }
     if (!one.uidMap().isEmpty()) {
       info.uidMap(UidMap.parse(one.uidMap()));
     }
@@ -184,8 +178,8 @@ final class Capture {
     }
     if (in.length > 0) {
       info.userName(users.get(in[0].uid()));
-      Group group = groups.get(in[0].pid());
-      if (group != null) {
+      if (!one.leaderGroups().isEmpty()) {
+        Group group = groups.computeIfAbsent(one.leaderGroups(), Group::of);
         info.cgroup(group.path).container(group.container);
       }
     }
@@ -195,7 +189,7 @@ final class Capture {
   /** The names of users by their ids. */
   static Map<Long, String> users() {
     try {
-      return Passwd.names(Files.readAllLines(PASSWD, StandardCharsets.ISO_8859_1));
+      return Passwd.names(new String(Files.readAllBytes(PASSWD), StandardCharsets.ISO_8859_1));
     } catch (IOException none) {
       return Map.of();
     }

@@ -227,14 +227,14 @@ public final class NamespaceInfo {
     return uidMap;
   }
 
-  /** {@return the host name in a {@code UTS} namespace, after {@code NamespaceGraph.lookInside}} */
+  /** {@return the host name in a {@code UTS} namespace, after {@link NamespaceGraph#lookInside}} */
   public Optional<String> hostname() {
     return hostname;
   }
 
   /**
-   * {@return the names of the devices in a {@code NETWORK} namespace, after {@code
-   * NamespaceGraph.lookInside}}
+   * {@return the names of the devices in a {@code NETWORK} namespace, after {@link
+   * NamespaceGraph#lookInside}}
    */
   public List<String> interfaces() {
     return interfaces;
@@ -269,6 +269,24 @@ public final class NamespaceInfo {
 
     Builder(Namespace namespace) {
       this.namespace = Objects.requireNonNull(namespace);
+    }
+
+    /** All that is known of one, to know more of it. */
+    Builder(NamespaceInfo known) {
+      this(known.namespace);
+      this.id = known.id;
+      this.members = known.members;
+      this.owner = known.owner.orElse(null);
+      this.parent = known.parent.orElse(null);
+      this.children = known.children;
+      this.otherHolders = known.otherHolders;
+      this.netnsId = known.netnsId;
+      this.pins = known.pins;
+      this.ownerUid = known.ownerUid;
+      this.userName = known.userName.orElse(null);
+      this.cgroup = known.cgroup.orElse(null);
+      this.container = known.container.orElse(null);
+      this.uidMap = known.uidMap;
     }
 
     Builder id(long kernelsId) {

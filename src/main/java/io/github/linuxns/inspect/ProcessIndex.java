@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +21,11 @@ final class ProcessIndex {
   /** For each process as many as there are types, in their order. */
   private final @Nullable NamespaceInfo[] places;
 
-  /** Of processes in the order of their pids, of which nothing more is known yet. */
-  ProcessIndex(NamespaceInfo.Member[] processes) {
+  /** Of processes in the order of their pids, of which it is not known yet where they are. */
+  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes) {
     this.processes = processes;
-    this.startTimes = new long[processes.length];
+    this.startTimes = startTimes;
     this.places = new NamespaceInfo[processes.length * TYPES.length];
-  }
-
-  /** Notes when a process has started. */
-  void startedAt(int row, long ticks) {
-    startTimes[row] = ticks;
   }
 
   /** Notes where a process is. */
@@ -44,11 +40,21 @@ final class ProcessIndex {
       info.members().forEach(member -> byPid.put(member.pid(), member));
     }
     NamespaceInfo.Member[] processes = byPid.values().toArray(NamespaceInfo.Member[]::new);
-    ProcessIndex index = new ProcessIndex(processes);
+    ProcessIndex index = new ProcessIndex(processes, new long[processes.length]);
     for (NamespaceInfo info : namespaces) {
       for (NamespaceInfo.Member member : info.members()) {
         index.place(index.row(member.pid()), info);
       }
+    }
+    return index;
+  }
+
+  /** The same, with more known of some namespaces. */
+  ProcessIndex with(Map<NamespaceInfo, NamespaceInfo> more) {
+    ProcessIndex index = new ProcessIndex(processes, startTimes);
+    for (int i = 0; i < places.length; i++) {
+      NamespaceInfo place = places[i];
+      index.places[i] = place == null ? null : more.getOrDefault(place, place);
     }
     return index;
   }

@@ -77,7 +77,6 @@ public enum SystemCall {
   SYMLINKAT(SYS_symlinkat, 36),
   UMASK(SYS_umask, 166),
   UMOUNT2(SYS_umount2, 39),
-  UNAME(SYS_uname, 160),
   UNLINKAT(SYS_unlinkat, 35),
   UNSHARE(SYS_unshare, 97),
   WAIT4(SYS_wait4, 260),

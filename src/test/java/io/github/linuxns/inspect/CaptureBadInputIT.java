@@ -138,7 +138,7 @@ class CaptureBadInputIT {
       assertThat(graph.heldBy(Kind.THREAD))
           .allSatisfy(info ->
               assertThat(info.holders())
-                  .noneMatch(holder -> holder.kind() == Kind.THREAD && holder.pid() == ME));
+                  .noneMatch(holder -> holder.description().contains("one of many")));
     } finally {
       end.countDown();
       for (Thread thread : threads) {
@@ -215,6 +215,22 @@ class CaptureBadInputIT {
     return ChildJvm.run(List.of("unshare", "--mount", "sh", "-c", script, "sh"), CaptureMain.class)
         .lines()
         .toList();
+  }
+
+  @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void withoutFreeDescriptorsItSaysWhatItCouldNotLookAt() throws Exception {
+    List<String> lines = ChildJvm.run(List.of(), FullMain.class).lines().toList();
+    assertThat(lines.getFirst()).matches("0: failed openat\\(/proc\\): EMFILE .*ulimit -n.*");
+    assertThat(lines.get(1)).startsWith("1: nothing; ").contains(": EMFILE: the process");
+    assertThat(lines).anyMatch(line -> line.contains("]: EMFILE: its owner and its parent"));
+    // With enough it is all there; with less, what is missing is said.
+    String all = lines.getLast().replaceFirst("[^:]*: ([0-9]+ owned; ).*", "$1");
+    assertThat(lines.getLast()).doesNotContain("EMFILE");
+    for (String line : lines.subList(1, lines.size())) {
+      assertThat(line.contains(all) || line.contains("EMFILE")).as(line + " of " + all).isTrue();
+    }
   }
 
   @Test

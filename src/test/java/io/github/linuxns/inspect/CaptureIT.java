@@ -28,6 +28,7 @@ import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -312,28 +313,30 @@ class CaptureIT {
   void networksHaveTheNumbersThatTheCallersNetworkGivesThem() throws Exception {
     Requirements.command("ip");
     Requirements.command("lsns");
-    try (Sandbox peer = Sandbox.unshare("--net");
-        NamespaceHandle network = NamespaceHandle.create(NETWORK);
-        var _ = network.enter()) {
+    try (Sandbox caller = Sandbox.unshare("--net");
+        Sandbox peer = Sandbox.unshare("--net");
+        NamespaceHandle network = NamespaceHandle.open(caller.pid(), NETWORK)) {
+      // Not started in there: the JDK's threads that start processes would stay.
+      String[] inCaller = {"nsenter", "--net=/proc/" + caller.pid() + "/ns/net"};
       String _ =
           Machine.run(
-              "ip",
-              "link",
-              "add",
-              "name",
-              "a",
-              "type",
-              "veth",
-              "peer",
-              "name",
-              "b",
-              "netns",
-              String.valueOf(peer.pid()));
+              with(
+                  inCaller, "ip", "link", "add", "name", "a", "type", "veth", "peer", "name", "b"));
+      String _ =
+          Machine.run(with(inCaller, "ip", "link", "set", "dev", "b", "netns", "" + peer.pid()));
       Namespace there = Namespace.of(peer.pid(), NETWORK);
-      NamespaceGraph graph = NamespaceGraph.capture();
+      NamespaceGraph graph = network.call(NamespaceGraph::capture);
       assertThat(info(graph, there).netnsId().orElseThrow()).isNotNegative();
-      assertThat(columns(info(graph, there))).isEqualTo(Lsns.run().rows().get(there.inode()));
+      assertThat(columns(info(graph, there)))
+          .isEqualTo(Lsns.run(inCaller).rows().get(there.inode()));
+      NamespaceGraph inside = graph.lookInside();
+      assertThat(info(inside, network.namespace()).interfaces()).containsExactly("lo", "a");
+      assertThat(info(inside, there).interfaces()).containsExactly("lo", "b");
     }
+  }
+
+  private static String[] with(String[] prefix, String... command) {
+    return Stream.of(prefix, command).flatMap(Stream::of).toArray(String[]::new);
   }
 
   @Test
@@ -396,6 +399,68 @@ class CaptureIT {
   }
 
   @Test
+  void aPinThatNobodyCanSeeIsToldByTheKernelOrSaidToBeMissing() throws Exception {
+    Requirements.initialRoot();
+    Path pin = scratch.resolve("pin");
+    try (NamespaceHandle mounts = NamespaceHandle.create(MOUNT)) {
+      Namespace pinned =
+          mounts.call(() -> {
+            try (NamespaceHandle network = NamespaceHandle.create(NETWORK)) {
+              network.pin(pin);
+              return network.namespace();
+            }
+          });
+      NamespaceGraph graph = NamespaceGraph.capture();
+      assertThat(graph.unreadable())
+          .contains(mounts.namespace() + ": nobody is in it to see its mounts");
+      if (graph.find(pinned).isPresent()) { // since Linux 6.19
+        assertThat(info(graph, pinned).holders()).isEmpty();
+        assertThat(info(graph, pinned).owner()).hasValue(Namespace.current(USER));
+      }
+    } finally {
+      Files.deleteIfExists(pin);
+    }
+  }
+
+  @Test
+  @Tag("rootless")
+  void insideAreHostNamesAndDevices() throws Exception {
+    try (Sandbox sandbox = Sandbox.unshare("--net", "--uts");
+        NamespaceHandle network = NamespaceHandle.create(NETWORK)) {
+      String _ =
+          Machine.run("nsenter", "--uts=/proc/" + sandbox.pid() + "/ns/uts", "hostname", "inside");
+      Namespace names = Namespace.of(sandbox.pid(), UTS);
+      NamespaceGraph before = NamespaceGraph.capture();
+      NamespaceGraph graph = before.lookInside();
+      assertThat(info(before, network.namespace()).interfaces()).isEmpty();
+      assertThat(info(graph, network.namespace()).interfaces()).containsExactly("lo");
+      assertThat(info(graph, Namespace.of(sandbox.pid(), NETWORK)).interfaces())
+          .containsExactly("lo");
+      assertThat(graph.namespacesOf(sandbox.pid()))
+          .contains(info(graph, Namespace.of(sandbox.pid(), NETWORK)));
+      assertThat(info(graph, names).hostname()).hasValue("inside");
+      assertThat(info(graph, Namespace.current(UTS)).hostname())
+          .hasValue(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip());
+      assertThat(info(graph, names).holders()).isEqualTo(info(before, names).holders());
+      assertThat(graph.differenceFrom(before).isEmpty()).isTrue();
+    }
+  }
+
+  @Test
+  @Tag("unprivileged")
+  void insideOnesOwnItTakesNoPrivilege() throws Exception {
+    try (Sandbox sandbox = Sandbox.unshare("-Uru")) {
+      NamespaceGraph graph = NamespaceGraph.capture().lookInside();
+      assertThat(info(graph, Namespace.current(UTS)).hostname()).isPresent();
+      assertThat(info(graph, Namespace.current(NETWORK)).interfaces()).contains("lo");
+      if (info(graph, Namespace.of(sandbox.pid(), UTS)).hostname().isEmpty()) {
+        assertThat(graph.unreadable())
+            .anyMatch(line -> line.matches("[0-9]+ UTS namespaces not looked into: EPERM"));
+      }
+    }
+  }
+
+  @Test
   @Tag("unprivileged")
   void whatMayNotBeLookedAtIsSaid() throws Exception {
     // Process 1 is root's; and on some machines not even root may look at it.
@@ -404,7 +469,8 @@ class CaptureIT {
     List<String> ofInit = new ArrayList<>(graph.unreadable());
     ofInit.removeIf(line ->
         !line.matches(
-            "(process 1 |[0-9]+ processes, 1 ).*: EACCES: its namespaces and open files"));
+            "(process 1 |[0-9]+ processes, as process 1 ).*: EACCES: its namespaces and open"
+                + " files"));
     if (graph.namespacesOf(1).isEmpty()) {
       assertThat(ofInit).hasSize(1);
       assertThat(graph.process(1)).isPresent();

@@ -6,19 +6,24 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What lsns(8) says of each namespace, by inode number: its columns, "" for what is null. */
 record Lsns(Map<Long, Map<String, String>> rows) {
   private static final Pattern FIELD =
       Pattern.compile("\"([a-z]+)\": ?(?:null|\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"|([0-9]+))");
 
-  static Lsns run() throws Exception {
+  static Lsns run(String... prefix) throws Exception {
     String json =
         Machine.run(
-            "lsns",
-            "--json",
-            "--output",
-            "NS,TYPE,NPROCS,PID,PPID,COMMAND,UID,USER,NETNSID,NSFS,PNS,ONS");
+            Stream.concat(
+                    Stream.of(prefix),
+                    Stream.of(
+                        "lsns",
+                        "--json",
+                        "--output",
+                        "NS,TYPE,NPROCS,PID,PPID,COMMAND,UID,USER,NETNSID,NSFS,PNS,ONS"))
+                .toArray(String[]::new));
     Map<Long, Map<String, String>> rows = new HashMap<>();
     Map<String, String> row = Map.of();
     Matcher field = FIELD.matcher(json);

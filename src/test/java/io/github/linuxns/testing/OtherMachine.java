@@ -16,7 +16,7 @@ import java.util.Map;
 public final class OtherMachine {
   /** The checks, by the part of the library that they are of. */
   private static final List<List<MachineCheck>> PARTS =
-      List.of(ThreadChecks.ALL, LaunchChecks.ALL, ConfinementChecks.ALL);
+      List.of(ThreadChecks.ALL, LaunchChecks.ALL, ConfinementChecks.ALL, GraphChecks.ALL);
 
   private OtherMachine() {}
 

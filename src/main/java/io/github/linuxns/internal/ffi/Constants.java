@@ -221,7 +221,6 @@ public final class Constants {
     public static final int SYS_symlinkat = (int)266L;
     public static final int SYS_umask = (int)95L;
     public static final int SYS_umount2 = (int)166L;
-    public static final int SYS_uname = (int)63L;
     public static final int SYS_unlinkat = (int)263L;
     public static final int SYS_unshare = (int)272L;
     public static final int SYS_wait4 = (int)61L;

@@ -2277,15 +2277,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_umount2() {
         return SYS_umount2;
     }
-    private static final int SYS_uname = (int)63L;
-    /**
-     * {@snippet lang=c :
-     * #define SYS_uname 63
-     * }
-     */
-    public static int SYS_uname() {
-        return SYS_uname;
-    }
     private static final int SYS_unlinkat = (int)263L;
     /**
      * {@snippet lang=c :

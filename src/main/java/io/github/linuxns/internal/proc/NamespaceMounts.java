@@ -110,6 +110,6 @@ public final class NamespaceMounts {
       bytes[length++] = next;
       at++;
     }
-    return ForeignText.decodeUtf8(bytes, length);
+    return EscapedText.of(bytes, 0, length);
   }
 }

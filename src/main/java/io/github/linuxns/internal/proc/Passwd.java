@@ -1,11 +1,10 @@
 package io.github.linuxns.internal.proc;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
- * The lines of {@code /etc/passwd}: {@code NAME:PASSWORD:UID:…}.
+ * The text of {@code /etc/passwd}: {@code NAME:PASSWORD:UID:…}.
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/passwd.5.html">passwd(5)</a>
  */
@@ -13,9 +12,9 @@ public final class Passwd {
   private Passwd() {}
 
   /** Names by user id; of several with one id the first, as getpwuid has it. */
-  public static Map<Long, String> names(List<String> lines) {
+  public static Map<Long, String> names(String file) {
     Map<Long, String> names = new HashMap<>();
-    for (String line : lines) {
+    for (String line : (Iterable<String>) file.lines()::iterator) {
       int name = line.indexOf(':');
       int password = name < 0 ? -1 : line.indexOf(':', name + 1);
       int uid = password < 0 ? -1 : line.indexOf(':', password + 1);

@@ -145,7 +145,7 @@ final class DescriptorLook {
           Syscalls.close(file);
         }
       }
-      found.holders().add(new Holder(Holder.Kind.FD, pid, "fd " + fd));
+      found.add(new Holder(Holder.Kind.FD, pid, "fd " + fd));
     }
 
     private void lookAtSocket(int fd, long socket) {
@@ -174,7 +174,7 @@ final class DescriptorLook {
       if (network == null || files.inode(net) != network.inode()) {
         FoundNamespace found = questions.identify(net);
         if (found != null) {
-          found.holders().add(new Holder(Holder.Kind.SOCKET, pid, "fd " + fd));
+          found.add(new Holder(Holder.Kind.SOCKET, pid, "fd " + fd));
         }
       }
       Syscalls.close(net);

@@ -10,4 +10,4 @@ import java.util.List;
  * @param unreadable what could not be looked at, in words
  */
 public record Findings(
-    ProcessTable processes, List<FoundNamespace> namespaces, List<String> unreadable) {}
+    ProcessTable processes, NamespaceTable namespaces, List<String> unreadable) {}

@@ -21,6 +21,7 @@ public final class FoundNamespace {
   @Nullable Integer netnsId;
   int processes;
   String uidMap = "";
+  String leaderGroups = "";
 
   /** Of a mount namespace: whether its mounts were looked at. */
   boolean mountsRead;
@@ -31,8 +32,11 @@ public final class FoundNamespace {
   /** Whether it was opened and asked; else it is tried again where it is met again. */
   boolean asked;
 
-  private final List<Holder> holders = new ArrayList<>(0);
-  private final List<String> pins = new ArrayList<>(0);
+  /** Why it could not be opened, as −errno, if it was tried. */
+  int refusal;
+
+  private List<Holder> holders = List.of();
+  private List<String> pins = List.of();
 
   FoundNamespace(int index, NamespaceType type, long inode) {
     this.index = index;
@@ -91,6 +95,27 @@ public final class FoundNamespace {
   /** The text of its uid_map; empty if it is not known. */
   public String uidMap() {
     return uidMap;
+  }
+
+  /** The text of the cgroup file of the first process in it; empty if it is not known. */
+  public String leaderGroups() {
+    return leaderGroups;
+  }
+
+  void add(Holder holder) {
+    if (holders.isEmpty()) {
+      holders = new ArrayList<>();
+    }
+    holders.add(holder);
+  }
+
+  void addPin(String path) {
+    if (pins.isEmpty()) {
+      pins = new ArrayList<>();
+    }
+    if (!pins.contains(path)) {
+      pins.add(path);
+    }
   }
 
   /** What keeps it alive, other than processes that are in it and namespaces below it. */

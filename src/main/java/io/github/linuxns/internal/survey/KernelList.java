@@ -15,11 +15,13 @@ import java.util.Set;
  * of the machine. It has those, too, that are kept alive by what nobody can look at.
  */
 final class KernelList {
-  /** Where the ids come from. */
-  @FunctionalInterface
+  /** Where they come from. */
   interface Source {
     /** How many ids follow a given one, and puts as many of them there as fit; or −errno. */
     int list(long after, long[] ids);
+
+    /** Opens the one with an id; or −errno. */
+    int open(long id);
   }
 
   /** Of struct ns_id_req, whose other fields, at zero, stand for all types and all owners. */
@@ -41,7 +43,7 @@ final class KernelList {
   private final Source source;
 
   KernelList(NamespaceTable namespaces, Questions questions) {
-    this(namespaces, questions, KernelList::listns);
+    this(namespaces, questions, new Kernel());
   }
 
   KernelList(NamespaceTable namespaces, Questions questions, Source source) {
@@ -71,46 +73,55 @@ final class KernelList {
   }
 
   private void open(long id) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment memory = arena.allocate(HANDLE_ID_AT + (long) HANDLE_LENGTH, Long.BYTES);
-      ByteBuffer handle = Syscalls.buffer(memory);
-      handle.putInt(0, HANDLE_LENGTH);
-      handle.putInt(HANDLE_TYPE_AT, FILEID_NSFS);
-      handle.putLong(HANDLE_ID_AT, id);
-      int fd =
-          (int)
-              Syscalls.call(
-                  SystemCall.OPEN_BY_HANDLE_AT,
-                  FD_NSFS_ROOT,
-                  memory.address(),
-                  O_RDONLY | O_CLOEXEC,
-                  0,
-                  0);
-      if (fd >= 0) {
-        FoundNamespace found = questions.identify(fd);
-        if (found != null) {
-          found.listed = true;
-        }
-        Syscalls.close(fd);
+    int fd = source.open(id);
+    if (fd >= 0) {
+      FoundNamespace found = questions.identify(fd);
+      if (found != null) {
+        found.listed = true;
       }
+      Syscalls.close(fd);
     }
   }
 
-  private static int listns(long after, long[] ids) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment request = arena.allocate(REQUEST_BYTES, Long.BYTES);
-      MemorySegment answer = arena.allocate((long) Long.BYTES * ids.length, Long.BYTES);
-      ByteBuffer fields = Syscalls.buffer(request);
-      fields.putInt(0, REQUEST_BYTES);
-      fields.putLong(REQUEST_AFTER, after);
-      int count =
-          (int)
-              Syscalls.call(
-                  SystemCall.LISTNS, request.address(), answer.address(), ids.length, 0, 0);
-      if (count > 0) {
-        Syscalls.buffer(answer).asLongBuffer().get(ids, 0, count);
+  /** The kernel that we run on. */
+  private static final class Kernel implements Source {
+    @Override
+    public int list(long after, long[] ids) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment request = arena.allocate(REQUEST_BYTES, Long.BYTES);
+        MemorySegment answer = arena.allocate((long) Long.BYTES * ids.length, Long.BYTES);
+        ByteBuffer fields = Syscalls.buffer(request);
+        fields.putInt(0, REQUEST_BYTES);
+        fields.putLong(REQUEST_AFTER, after);
+        int count =
+            (int)
+                Syscalls.call(
+                    SystemCall.LISTNS, request.address(), answer.address(), ids.length, 0, 0);
+        if (count > 0) {
+          Syscalls.buffer(answer).asLongBuffer().get(ids, 0, count);
+        }
+        return count;
       }
-      return count;
+    }
+
+    /** By an id alone, as kernels that list can. */
+    @Override
+    public int open(long id) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment memory = arena.allocate(HANDLE_ID_AT + (long) HANDLE_LENGTH, Long.BYTES);
+        ByteBuffer handle = Syscalls.buffer(memory);
+        handle.putInt(0, HANDLE_LENGTH);
+        handle.putInt(HANDLE_TYPE_AT, FILEID_NSFS);
+        handle.putLong(HANDLE_ID_AT, id);
+        return (int)
+            Syscalls.call(
+                SystemCall.OPEN_BY_HANDLE_AT,
+                FD_NSFS_ROOT,
+                memory.address(),
+                O_RDONLY | O_CLOEXEC,
+                0,
+                0);
+      }
     }
   }
 }

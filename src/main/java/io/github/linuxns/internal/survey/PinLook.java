@@ -53,9 +53,7 @@ final class PinLook {
     namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
     for (Pin pin : pins) {
       FoundNamespace found = add(pin, ProcessHandle.current().pid(), "");
-      if (!found.pins().contains(pin.path())) {
-        found.pins().add(pin.path());
-      }
+      found.addPin(pin.path());
     }
   }
 
@@ -98,9 +96,11 @@ final class PinLook {
       if (file >= 0) {
         questions.ask(found, NamespaceFiles.openIfNamespace(file));
         Syscalls.close(file);
+      } else {
+        found.refusal = file;
       }
     }
-    found.holders().add(new Holder(Holder.Kind.PIN, pid, pin.path()));
+    found.add(new Holder(Holder.Kind.PIN, pid, pin.path()));
     return found;
   }
 

@@ -26,6 +26,8 @@ final class ProcFiles implements AutoCloseable {
     COMM("comm"),
     FD("fd"),
     MOUNTINFO("mountinfo"),
+    MY_STATUS("thread-self/status"),
+    MY_UID_MAP("thread-self/uid_map"),
     NS("ns"),
     PID_FOR_CHILDREN("ns/pid_for_children"),
     STAT("stat"),

@@ -33,6 +33,7 @@ final class Questions implements AutoCloseable {
    */
   void ask(FoundNamespace namespace, int fd) {
     if (fd < 0) {
+      namespace.refusal = fd;
       return;
     }
     try {
@@ -61,21 +62,22 @@ final class Questions implements AutoCloseable {
 
   private void askOpen(FoundNamespace namespace, int fd) {
     namespace.asked = true;
+    namespace.refusal = 0;
     namespace.id = id(namespace.type(), fd);
     switch (namespace.type()) {
       case USER -> {
         long uid = files.ioctl(fd, NS_GET_OWNER_UID);
         namespace.ownerUid = uid < 0 ? FoundNamespace.UNKNOWN : uid;
         // It is owned by the one that it was made in.
-        namespace.parent = relative(fd, NS_GET_PARENT, NamespaceType.USER);
+        namespace.parent = relative(namespace, fd, NS_GET_PARENT, NamespaceType.USER);
         namespace.owner = namespace.parent;
         return;
       }
-      case PID -> namespace.parent = relative(fd, NS_GET_PARENT, NamespaceType.PID);
+      case PID -> namespace.parent = relative(namespace, fd, NS_GET_PARENT, NamespaceType.PID);
       case NETWORK -> namespace.netnsId = networks.numberOf(fd);
       default -> {}
     }
-    namespace.owner = relative(fd, NS_GET_USERNS, NamespaceType.USER);
+    namespace.owner = relative(namespace, fd, NS_GET_USERNS, NamespaceType.USER);
   }
 
   private long id(NamespaceType type, int fd) {
@@ -91,9 +93,10 @@ final class Questions implements AutoCloseable {
   }
 
   /** 0 at the top, and where the caller may not look. */
-  private long relative(int fd, long request, NamespaceType type) {
+  private long relative(FoundNamespace of, int fd, long request, NamespaceType type) {
     int relative = (int) Syscalls.call(SystemCall.IOCTL, fd, request, 0, 0, 0);
     if (relative < 0) {
+      of.refusal = relative == -Errno.EPERM.number() ? 0 : relative;
       return 0;
     }
     try {

@@ -1,9 +1,11 @@
 package io.github.linuxns.internal.survey;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.inspect.Holder;
+import io.github.linuxns.inspect.NamespaceInfo.Member;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.Syscalls;
@@ -73,7 +75,7 @@ public final class Survey implements AutoCloseable {
     try {
       int[] pids = pids(proc);
       processes = new ProcessTable(pids.length);
-      noteWhatIsHidden();
+      noteWhatIsHidden(proc);
       pins.lookAtOwn();
       for (int pid : pids) {
         lookAt(proc, pid, processes);
@@ -84,17 +86,46 @@ public final class Survey implements AutoCloseable {
     if (kinds.containsAll(ALL_KINDS)) {
       new KernelList(namespaces, questions).look();
     }
-    return new Findings(processes, namespaces.all(), unreadable.lines());
+    if (kinds.contains(Holder.Kind.PIN)) {
+      noteWhereNobodyIs();
+    }
+    noteWhatWasNotAsked();
+    return new Findings(processes, namespaces, unreadable.lines());
   }
 
   /** Who may trace the processes of everybody sees them all. */
-  private void noteWhatIsHidden() {
-    RunningSystem system = new RunningSystem();
-    if (!system.thread().has(ThreadStatus.CAP_SYS_PTRACE)
-        || !system.line("/proc/thread-self/uid_map").endsWith(ALL_IDS)) {
-      String option = ProcOptions.hiding(system.lines(PinLook.MINE));
+  private void noteWhatIsHidden(int proc) {
+    ThreadStatus me = ThreadStatus.parse(text(proc, Name.MY_STATUS).lines().toList());
+    if (!me.has(ThreadStatus.CAP_SYS_PTRACE)
+        || !text(proc, Name.MY_UID_MAP).stripTrailing().endsWith(ALL_IDS)) {
+      String option = ProcOptions.hiding(new RunningSystem().lines(PinLook.MINE));
       if (!option.isEmpty()) {
         unreadable.add("/proc is mounted with " + option + ": it may hide processes of others");
+      }
+    }
+  }
+
+  /** Of mount namespaces that nobody is in, what is mounted there is not known. */
+  private void noteWhereNobodyIs() {
+    for (FoundNamespace each : namespaces.all()) {
+      if (each.type() == NamespaceType.MOUNT && !each.mountsRead && !each.holders().isEmpty()) {
+        unreadable.add(
+            new Namespace(each.type(), each.inode()) + ": nobody is in it to see its mounts");
+      }
+    }
+  }
+
+  /**
+   * Of those that could not be opened, who owns them is not known. One that a process was in which
+   * has ended meanwhile is no such: that looks as if it were missing, or forbidden.
+   */
+  private void noteWhatWasNotAsked() {
+    for (FoundNamespace each : namespaces.all()) {
+      boolean kept = each.processes() > 0 || !each.holders().isEmpty();
+      boolean ended =
+          isEnd(each.refusal) || (each.processes() > 0 && each.refusal == -Errno.EACCES.number());
+      if (kept && each.refusal != 0 && !ended) {
+        unreadable.addNamespace(each.type(), each.inode(), each.refusal);
       }
     }
   }
@@ -154,7 +185,8 @@ public final class Survey implements AutoCloseable {
           descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
           refusal);
     }
-    processes.add(stat, uid, command, enter(process, pid), in);
+    processes.add(new Member(pid, stat.parentPid, uid, command), stat.startTime, in);
+    enter(process, pid);
     if (refusal == 0) {
       threads.lookAt(process, pid, stat.threads, in);
       if (descriptors.isWanted() && !(stat.zombie && stat.threads < 2)) {
@@ -212,16 +244,13 @@ public final class Survey implements AutoCloseable {
     return result < 0 && isEnd(result);
   }
 
-  /**
-   * Counts a process in its namespaces.
-   *
-   * @return the text of its cgroup file, if it is the first in one of them
-   */
-  private @Nullable String enter(int process, int pid) {
-    boolean first = false;
+  /** Counts a process in its namespaces, and asks the first in each for what it knows of it. */
+  private void enter(int process, int pid) {
+    String groups = null;
     for (FoundNamespace each : in) {
       if (each != null && each.processes++ == 0) {
-        first = true;
+        groups = groups == null ? group(process) : groups;
+        each.leaderGroups = groups;
         switch (each.type()) {
           case MOUNT -> pins.lookAt(process, pid, each);
           case USER -> each.uidMap = text(process, Name.UID_MAP);
@@ -229,7 +258,6 @@ public final class Survey implements AutoCloseable {
         }
       }
     }
-    return first ? group(process) : null;
   }
 
   /** Most are in the same groups as the one before. */

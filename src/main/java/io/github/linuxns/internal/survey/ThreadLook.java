@@ -89,7 +89,7 @@ final class ThreadLook {
         }
         its[type.ordinal()] = elsewhere;
         if (wanted) {
-          elsewhere.holders().add(new Holder(Holder.Kind.THREAD, pid, describe(thread, tid)));
+          elsewhere.add(new Holder(Holder.Kind.THREAD, pid, describe(thread, tid)));
         }
         if (type == NamespaceType.MOUNT) {
           pins.lookAt(thread, tid, elsewhere);
@@ -124,6 +124,6 @@ final class ThreadLook {
     if (!next.asked) {
       questions.ask(next, files.openLink(thread, link));
     }
-    next.holders().add(new Holder(Holder.Kind.FOR_CHILDREN, pid, "children of " + tid));
+    next.add(new Holder(Holder.Kind.FOR_CHILDREN, pid, "children of " + tid));
   }
 }

@@ -1,6 +1,8 @@
 package io.github.linuxns.internal.survey;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.internal.proc.NamespaceLink;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,18 +16,30 @@ public final class Unreadable {
   /** How many of those are named. */
   private static final int NAMED = 3;
 
-  private record Reason(String what, int errno) {}
+  private record Reason(String plural, String what, int errno) {}
 
-  private final Map<Reason, List<String>> processes = new LinkedHashMap<>();
+  private final Map<Reason, List<String>> named = new LinkedHashMap<>();
   private final Map<Reason, Integer> counts = new LinkedHashMap<>();
   private final List<String> others = new ArrayList<>();
 
   /** Something of a process. */
   void add(int pid, String name, String what, long result) {
-    Reason reason = new Reason(what, (int) -result);
-    List<String> alike = processes.computeIfAbsent(reason, _ -> new ArrayList<>());
+    add(
+        "process " + pid + (name.isEmpty() ? "" : " (" + oneLine(name) + ")"),
+        new Reason("processes", what, (int) -result));
+  }
+
+  /** A namespace that could not be opened. */
+  void addNamespace(NamespaceType type, long inode, int result) {
+    add(
+        NamespaceLink.format(type, inode),
+        new Reason("namespaces", "its owner and its parent", -result));
+  }
+
+  private void add(String name, Reason reason) {
+    List<String> alike = named.computeIfAbsent(reason, _ -> new ArrayList<>());
     if (alike.size() < FEW) {
-      alike.add(pid + (name.isEmpty() ? "" : " (" + oneLine(name) + ")"));
+      alike.add(name);
     }
     counts.merge(reason, 1, Integer::sum);
   }
@@ -44,13 +58,19 @@ public final class Unreadable {
   /** All of it, in words. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
-    processes.forEach((reason, alike) -> {
+    named.forEach((reason, alike) -> {
       String why = ": " + Errno.of(reason.errno) + ": " + reason.what;
       int count = counts.getOrDefault(reason, 0);
-      if (count <= FEW) {
-        alike.forEach(process -> lines.add("process " + process + why));
+      if (count < FEW) {
+        alike.forEach(name -> lines.add(name + why));
       } else {
-        lines.add(count + " processes, " + String.join(", ", alike.subList(0, NAMED)) + " …" + why);
+        lines.add(
+            count
+                + " "
+                + reason.plural
+                + ", as "
+                + String.join(", ", alike.subList(0, NAMED))
+                + why);
       }
     });
     lines.addAll(others);

@@ -23,7 +23,7 @@ public record Holder(Kind kind, long pid, String description) {
     THREAD,
     /** An open file of a process that stands for it. */
     FD,
-    /** A socket that was made in it. It is looked for in networks that nobody is in. */
+    /** A socket that was made in it, of a process that is in another network. */
     SOCKET,
     /** A mount of its file. */
     PIN,

@@ -11,6 +11,7 @@ import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.inspect.Holder.Kind;
+import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -215,6 +216,73 @@ class CaptureIT {
             assertThat(Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString())
                 .startsWith("socket:[");
           });
+    }
+  }
+
+  /** As a service has it that another one has opened a socket for. */
+  @Test
+  void aSocketOfSeveralHoldsOneForEachThatIsElsewhere() throws Exception {
+    Requirements.root();
+    Requirements.command("bash");
+    Process owner =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "exec 5<>/dev/udp/127.0.0.1/9; unshare --net sh -c 'echo $$; exec cat'; true")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader output = owner.inputReader()) {
+      long elsewhere = Long.parseLong(output.readLine());
+      List<Holder> holders = info(NamespaceGraph.capture(), Namespace.current(NETWORK)).holders();
+      assertThat(holders)
+          .contains(new Holder(Kind.SOCKET, elsewhere, "fd 5"))
+          .doesNotContain(new Holder(Kind.SOCKET, owner.pid(), "fd 5"));
+    } finally {
+      owner.getOutputStream().close();
+      assertThat(owner.waitFor()).isZero();
+    }
+  }
+
+  /** A container puts a link to a directory of the host where a pin of its own was. */
+  @Test
+  void aPinIsNotLookedForOutsideOfTheRootThatHasIt() throws Exception {
+    Requirements.initialRoot();
+    Requirements.command("strace");
+    Path outside = Files.createDirectory(scratch.resolve("outside"));
+    Files.createFile(outside.resolve("pin"));
+    Process container =
+        new ProcessBuilder(
+                "unshare",
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t tmpfs none /mnt && mkdir -p /mnt/a/b && touch /mnt/a/b/pin"
+                    + " && unshare --net=/mnt/a/b/pin true && stat -Lc %i /mnt/a/b/pin"
+                    + " && mount -t tmpfs none /mnt/a && ln -s \"$1\" /mnt/a/b && exec cat",
+                "sh",
+                outside.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (BufferedReader output = container.inputReader()) {
+      String inode = output.readLine();
+      Path log = scratch.resolve("log");
+      List<String> strace =
+          List.of("strace", "-f", "-y", "-qq", "-o", log.toString(), "-e", "trace=openat,openat2");
+      assertThat(ChildJvm.run(strace, Pins.class, inode)).isEqualTo("seen");
+      assertThat(log).content().contains("/mnt/a/b/pin").doesNotContain(outside + "/pin>");
+    } finally {
+      container.getOutputStream().close();
+      assertThat(container.waitFor()).isZero();
+    }
+  }
+
+  static final class Pins {
+    private Pins() {}
+
+    public static void main(String[] args) throws Exception {
+      Namespace pinned = new Namespace(NETWORK, Long.parseLong(args[0]));
+      boolean seen = NamespaceGraph.capture().find(pinned).isPresent();
+      System.out.println(seen ? "seen" : "not seen");
     }
   }
 

@@ -105,6 +105,7 @@ public final class Constants {
     public static final int NLMSG_DONE = (int)3L;
     public static final int RESOLVE_NO_MAGICLINKS = (int)2L;
     public static final int RESOLVE_IN_ROOT = (int)16L;
+    public static final int RESOLVE_CACHED = (int)32L;
     public static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     public static final int SIOCGSKNS = (int)35148L;
     public static final int SYS_statmount = (int)457L;

@@ -914,6 +914,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int RESOLVE_IN_ROOT() {
         return RESOLVE_IN_ROOT;
     }
+    private static final int RESOLVE_CACHED = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define RESOLVE_CACHED 32
+     * }
+     */
+    public static int RESOLVE_CACHED() {
+        return RESOLVE_CACHED;
+    }
     private static final int SECCOMP_SET_MODE_FILTER = (int)1L;
     /**
      * {@snippet lang=c :

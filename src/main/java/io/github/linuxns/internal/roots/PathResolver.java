@@ -17,6 +17,15 @@ public interface PathResolver {
    */
   PathResolver FASTEST = PathResolver::byKernel;
 
+  /**
+   * By the kernel, if it knows all of the path: no file system is asked, which could be one that
+   * never answers. Else, and before Linux 5.12, −EAGAIN, −EINVAL or −ENOSYS.
+   */
+  PathResolver FROM_MEMORY =
+      (root, path, follow) ->
+          RootCalls.openCachedInRoot(
+              root, path, O_PATH | (follow ? 0 : Arch.current().oNofollow()));
+
   /** By steps. */
   PathResolver BY_STEPS = StepwiseResolver::open;
 

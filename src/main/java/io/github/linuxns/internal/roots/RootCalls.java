@@ -20,11 +20,20 @@ final class RootCalls {
 
   /** A path that is looked up as if a directory were the root; it takes Linux 5.6. */
   static int openInRoot(int root, byte[] path, int flags) {
+    return openInRoot(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  }
+
+  /** As the other, if the kernel knows all of the path without asking a file system; Linux 5.12. */
+  static int openCachedInRoot(int root, byte[] path, int flags) {
+    return openInRoot(root, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
+  }
+
+  private static int openInRoot(int root, byte[] path, int flags, int resolve) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment how = arena.allocate(Layouts.OPEN_HOW_SIZE, Long.BYTES);
       buffer(how)
           .putLong(Layouts.OPEN_HOW_FLAGS, flags | O_CLOEXEC)
-          .putLong(Layouts.OPEN_HOW_RESOLVE, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+          .putLong(Layouts.OPEN_HOW_RESOLVE, resolve);
       return (int)
           Syscalls.call(
               SystemCall.OPENAT2,

@@ -11,7 +11,8 @@ import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +29,9 @@ final class DescriptorLook {
   private final NamespaceTable namespaces;
   private final Questions questions;
   private final Unreadable unreadable;
-  private final Set<Long> seenSockets = new HashSet<>();
+
+  /** In which network each socket is that has been asked; null where that is out of sight. */
+  private final Map<Long, @Nullable FoundNamespace> networks = new HashMap<>();
 
   DescriptorLook(
       Set<Holder.Kind> kinds,
@@ -149,35 +152,38 @@ final class DescriptorLook {
     }
 
     private void lookAtSocket(int fd, long socket) {
-      if (!seenSockets.add(socket)) {
+      if (!networks.containsKey(socket) && !ask(fd, socket)) {
         return;
       }
+      FoundNamespace found = networks.get(socket);
+      if (found != null && (network == null || found.inode() != network.inode())) {
+        found.add(new Holder(Holder.Kind.SOCKET, pid, "fd " + fd));
+      }
+    }
+
+    /** Asks once in which network a socket is, however many have it; false if that failed. */
+    private boolean ask(int fd, long socket) {
       if (pidfd == 0) {
         pidfd = Syscalls.pidfdOpen(pid);
         // If its directory still tells something, the number was not used again before.
         if (pidfd < 0 || files.readLink(directory, fd) <= 0) {
-          seenSockets.remove(socket);
-          return;
+          return false;
         }
       }
       int copy = (int) Syscalls.call(SystemCall.PIDFD_GETFD, pidfd, fd, 0, 0, 0);
       if (copy < 0) {
         refused(copy, "its sockets");
-        return;
+        return false;
       }
       int net = (int) Syscalls.call(SystemCall.IOCTL, copy, SIOCGSKNS, 0, 0, 0);
       Syscalls.close(copy);
       if (net < 0) {
         refused(net, "the networks of its sockets");
-        return;
+        return false;
       }
-      if (network == null || files.inode(net) != network.inode()) {
-        FoundNamespace found = questions.identify(net);
-        if (found != null) {
-          found.add(new Holder(Holder.Kind.SOCKET, pid, "fd " + fd));
-        }
-      }
+      networks.put(socket, questions.identify(net));
       Syscalls.close(net);
+      return true;
     }
 
     /** Said once: they are refused one and all. A descriptor that is closed meanwhile is not. */

@@ -6,8 +6,10 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.inspect.Holder;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.proc.EscapedText;
 import io.github.linuxns.internal.proc.NamespaceMounts;
 import io.github.linuxns.internal.proc.NamespaceMounts.Pin;
+import io.github.linuxns.internal.roots.PathResolver;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +54,10 @@ final class PinLook {
     }
     namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
     for (Pin pin : pins) {
-      FoundNamespace found = add(pin, ProcessHandle.current().pid(), "");
+      FoundNamespace found = add(pin, ProcessHandle.current().pid());
+      if (!found.asked) {
+        ask(found, NamespaceFiles.openPath(pin.path()));
+      }
       found.addPin(pin.path());
     }
   }
@@ -83,25 +88,44 @@ final class PinLook {
       return; // it has moved meanwhile
     }
     mountNamespace.mountsRead = true;
+    if (pins.isEmpty()) {
+      return;
+    }
+    int root = files.openPath(process, Name.ROOT);
     for (Pin pin : pins) {
-      FoundNamespace _ = add(pin, pid, "/proc/" + pid + "/root");
+      FoundNamespace found = add(pin, pid);
+      if (!found.asked) {
+        ask(found, root < 0 ? root : find(root, pin.path()));
+      }
+    }
+    if (root >= 0) {
+      Syscalls.close(root);
     }
   }
 
-  private FoundNamespace add(Pin pin, long pid, String root) {
+  /**
+   * Whoever rules there may have put a link in the way, or a file system of their own that never
+   * answers. So this neither leaves their root nor asks any file system: where a namespace is
+   * mounted the kernel knows the way, and whether it is that one is seen by its inode.
+   */
+  private static int find(int root, String path) {
+    return PathResolver.FROM_MEMORY.open(root, EscapedText.bytes(path), false);
+  }
+
+  private FoundNamespace add(Pin pin, long pid) {
     Namespace namespace = pin.namespace();
     FoundNamespace found = namespaces.findOrAdd(namespace.type(), namespace.inode());
-    if (!found.asked) {
-      int file = NamespaceFiles.openPath(root + pin.path());
-      if (file >= 0) {
-        questions.ask(found, NamespaceFiles.openIfNamespace(file));
-        Syscalls.close(file);
-      } else {
-        found.refusal = file;
-      }
-    }
     found.add(new Holder(Holder.Kind.PIN, pid, pin.path()));
     return found;
+  }
+
+  private void ask(FoundNamespace found, int file) {
+    if (file >= 0) {
+      questions.ask(found, NamespaceFiles.openIfNamespace(file));
+      Syscalls.close(file);
+    } else {
+      found.refusal = file;
+    }
   }
 
   /** Reads all of a mountinfo file, piece by piece, and closes it. */

@@ -30,6 +30,7 @@ final class ProcFiles implements AutoCloseable {
     MY_UID_MAP("thread-self/uid_map"),
     NS("ns"),
     PID_FOR_CHILDREN("ns/pid_for_children"),
+    ROOT("root"),
     STAT("stat"),
     TASK("task"),
     TIME_FOR_CHILDREN("ns/time_for_children"),
@@ -206,6 +207,11 @@ final class ProcFiles implements AutoCloseable {
   /** Opens a file to read it. */
   int open(int process, Name name) {
     return openat(process, address(name), O_RDONLY | O_CLOEXEC);
+  }
+
+  /** Opens something as a mere path, a link of /proc followed. */
+  int openPath(int process, Name name) {
+    return openat(process, address(name), O_PATH | O_CLOEXEC);
   }
 
   /** Whose an open file is: 0 to 2³²−1; or −errno. */

@@ -69,9 +69,9 @@ public final class NamespaceInfo {
    * @param pid its number in the caller's pid namespace
    * @param parentPid that of its parent; 0 if it has none there
    * @param uid its effective user id, as the caller's user namespace has it: 0 to 2³²−1
-   * @param command its arguments, joined by blanks; of one that has none, which are kernel threads
-   *     and zombies, its name in the kernel. It may have any characters in it, newlines too; bytes
-   *     that are not UTF-8 are {@code \\377} and the like.
+   * @param command its arguments, joined by blanks, as far as the first 4096 bytes go; of one that
+   *     has none, which are kernel threads and zombies, its name in the kernel. It may have any
+   *     characters in it, newlines too; bytes that are not UTF-8 are {@code \\377} and the like.
    */
   public record Member(long pid, long parentPid, long uid, String command) {}
 

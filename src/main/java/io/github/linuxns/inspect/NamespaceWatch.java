@@ -8,6 +8,7 @@ import io.github.linuxns.internal.TaskThread;
 import io.github.linuxns.internal.Uninterruptibly;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -137,29 +138,44 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
    *     are open: it takes three
    */
   public static NamespaceWatch start() throws SyscallException {
-    return start(INTERVAL, Holder.Kind.values());
+    return start(INTERVAL);
   }
 
   /**
-   * Starts to watch.
+   * Starts to watch everything that keeps namespaces alive.
    *
    * @param interval from one look at everything to the next, at least; positive
-   * @param kinds what to look at
    * @return the watch, to be closed
-   * @throws IllegalArgumentException if the interval is not positive, or no kind is given
+   * @throws IllegalArgumentException if the interval is not positive
    * @throws SyscallException as {@link #start()}
    */
-  public static NamespaceWatch start(Duration interval, Holder.Kind... kinds)
+  public static NamespaceWatch start(Duration interval) throws SyscallException {
+    return start(interval, EnumSet.allOf(Holder.Kind.class));
+  }
+
+  /**
+   * Starts to watch some of what keeps namespaces alive, which is cheaper.
+   *
+   * @param interval from one look at everything to the next, at least; positive
+   * @param first what to look at
+   * @param rest what else to look at
+   * @return the watch, to be closed
+   * @throws IllegalArgumentException if the interval is not positive
+   * @throws SyscallException as {@link #start()}
+   */
+  public static NamespaceWatch start(Duration interval, Holder.Kind first, Holder.Kind... rest)
+      throws SyscallException {
+    return start(interval, EnumSet.of(first, rest));
+  }
+
+  private static NamespaceWatch start(Duration interval, Set<Holder.Kind> kinds)
       throws SyscallException {
     if (interval.isNegative() || interval.isZero()) {
       throw new IllegalArgumentException("not an interval: " + interval);
     }
-    if (kinds.length == 0) {
-      throw new IllegalArgumentException("no kind of holder to look at");
-    }
     ProcessEvents events = HomeThread.attempt(ProcessEvents::open); // its socket belongs there
     try {
-      return new NamespaceWatch(interval, kinds, events);
+      return new NamespaceWatch(interval, kinds.toArray(Holder.Kind[]::new), events);
     } catch (SyscallException | RuntimeException | Error e) {
       events.close();
       throw e;

@@ -18,6 +18,8 @@ final class ProcessDirectory implements AutoCloseable {
   private final long pid;
   private final int directory;
 
+  private static final int MOST_BYTES = 1 << 22;
+
   private ProcessDirectory(long pid, int directory) {
     this.pid = pid;
     this.directory = directory;
@@ -38,7 +40,10 @@ final class ProcessDirectory implements AutoCloseable {
     return new ProcessDirectory(pid, directory);
   }
 
-  /** Reads a file of it; bytes that are no ASCII become the characters of their numbers. */
+  /**
+   * Reads a file of it, or as much of it as anybody needs: mounts are there to be made by anybody,
+   * in any number. Bytes that are no ASCII become the characters of their numbers.
+   */
   String read(String name) throws SyscallException {
     int fd = Syscalls.openForReading(directory, name);
     if (fd < 0) {
@@ -54,7 +59,7 @@ final class ProcessDirectory implements AutoCloseable {
         if (count < 0) {
           throw failure(SystemCall.READ, count, name);
         }
-        if (count == 0) {
+        if (count == 0 || length >= MOST_BYTES) {
           return new String(text, 0, length, StandardCharsets.ISO_8859_1);
         }
         if (length + count > text.length) {

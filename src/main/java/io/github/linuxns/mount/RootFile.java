@@ -29,9 +29,18 @@ public final class RootFile {
     this.linkTarget = linkTarget;
   }
 
-  static RootFile of(Found found) throws SyscallException {
+  static RootFile of(Found found) {
     return new RootFile(
-        found.path(), found.status(), found.status().isLink() ? linkTarget(found) : null);
+        found.path(), found.status(), found.status().isLink() ? readableTarget(found) : null);
+  }
+
+  /** The links of a process in {@code /proc} are there though nobody may read them, or can. */
+  private static @Nullable String readableTarget(Found link) {
+    try {
+      return linkTarget(link);
+    } catch (SyscallException unreadable) {
+      return null;
+    }
   }
 
   static String linkTarget(Found link) throws SyscallException {
@@ -130,7 +139,10 @@ public final class RootFile {
     return status.ofDeviceMinor();
   }
 
-  /** {@return what a link says, as it stands there; empty for what is none} */
+  /**
+   * {@return what a link says, as it stands there; empty for what is none, and for one that cannot
+   * be read, such as {@code /proc/PID/cwd} of a zombie or of somebody else}
+   */
   public Optional<String> linkTarget() {
     return Optional.ofNullable(linkTarget);
   }

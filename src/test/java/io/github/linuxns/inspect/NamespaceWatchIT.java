@@ -264,6 +264,12 @@ class NamespaceWatchIT {
     assertThatIllegalArgumentException().isThrownBy(() -> NamespaceWatch.start(Duration.ZERO));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> NamespaceWatch.start(Duration.ofMillis(-1), Holder.Kind.PROCESS));
-    assertThatIllegalArgumentException().isThrownBy(() -> NamespaceWatch.start(OFTEN));
+  }
+
+  @Test
+  void withoutKindsItLooksAtAll() throws Exception {
+    try (NamespaceWatch watch = NamespaceWatch.start(OFTEN)) {
+      assertThat(watch.initial().kinds()).containsExactly(Holder.Kind.values());
+    }
   }
 }

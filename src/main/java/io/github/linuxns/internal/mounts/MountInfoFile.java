@@ -17,7 +17,6 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code mountinfo} of a thread or process: the mounts that it can reach, by the paths
@@ -33,8 +32,10 @@ public final class MountInfoFile implements AutoCloseable {
   /** The kernel hands out a page at a time, or one line if that is longer. */
   private static final int PART = 1 << 13;
 
-  /** No line is as long: two paths of a page each and options of a page, all of it escaped. */
-  private static final int MOST = 1 << 20;
+  /**
+   * More than an overlay of 500 layers takes, with a path of a page each, and all of it escaped.
+   */
+  private static final int MOST = 1 << 24;
 
   /** How often to read it before a table of several times is put up with. */
   private static final int TRIES = 5;
@@ -154,7 +155,7 @@ public final class MountInfoFile implements AutoCloseable {
       }
     }
     if (length > 0) {
-      throw notMountInfo(null);
+      throw notMountInfo(new IllegalArgumentException("its last line has no end"));
     }
     return all;
   }
@@ -174,7 +175,11 @@ public final class MountInfoFile implements AutoCloseable {
 
   private int grown(int size) throws SyscallException {
     if (size >= MOST) {
-      throw notMountInfo(null);
+      throw Failures.of(
+          SystemCall.PREAD64,
+          -Errno.EOVERFLOW.number(),
+          name,
+          "it has a line of more than " + MOST + " bytes");
     }
     return 2 * size;
   }
@@ -189,16 +194,14 @@ public final class MountInfoFile implements AutoCloseable {
   }
 
   /** Whoever is in a container's mount namespace reads what the container has put there. */
-  private SyscallException notMountInfo(@Nullable Exception cause) {
+  private SyscallException notMountInfo(Exception cause) {
     SyscallException failure =
         Failures.of(
             SystemCall.PREAD64,
             -Errno.EINVAL.number(),
             name,
-            "it is not the kernel's" + (cause == null ? "" : ": " + cause.getMessage()));
-    if (cause != null) {
-      failure.initCause(cause);
-    }
+            "it is not the kernel's: " + cause.getMessage());
+    failure.initCause(cause);
     return failure;
   }
 

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("EnumOrdinal") // arrays, which nobody keeps: there are eight places a process
 public final class Survey implements AutoCloseable {
+  /** In bytes. */
+  private static final int MOST_OF_COMMAND = 4096;
+
   private static final NamespaceType[] TYPES = NamespaceType.values();
   private static final Set<Holder.Kind> ALL_KINDS = Set.of(Holder.Kind.values());
   private static final String PROC = "/proc";
@@ -161,7 +164,8 @@ public final class Survey implements AutoCloseable {
 
   private void lookAtOpen(int process, int pid, ProcessTable processes) {
     long uid = files.owner(process);
-    int arguments = files.read(process, Name.CMDLINE);
+    // A process may have megabytes of them, and there may be thousands of processes.
+    int arguments = Math.min(files.read(process, Name.CMDLINE), MOST_OF_COMMAND);
     String command = arguments > 0 ? foreign.decodeArguments(files.text(), arguments) : "";
     int length = files.read(process, Name.STAT);
     if (length <= 0 || !stat.parse(files.text(), length)) {

@@ -20,7 +20,8 @@ try (var watch = NamespaceWatch.start(Duration.ofMillis(100), Holder.Kind.PROCES
   NamespaceWatch.Change change;
   do {
     change = changes.take();
-    if (change instanceof NamespaceWatch.Joined joined && joined.pid() == sandbox.pid()) {
+    // At first it may be seen where it was born; it is to end when it has been seen in its network.
+    if (change instanceof NamespaceWatch.Joined joined && joined.namespaces().contains(network)) {
       System.out.println("Process " + joined.pid() + " is in " + joined.namespaces());
       sandbox.getOutputStream().close();  // it ends
     }

@@ -125,6 +125,7 @@ class EnterSetIT {
   }
 
   @Test
+  @LeftToTheCollector // what the factory of the pool has
   void tasksAndPoolsGetThereToo() throws Exception {
     try (NamespaceSet set = newSet()) {
       for (int i = 0; i < 3; i++) {

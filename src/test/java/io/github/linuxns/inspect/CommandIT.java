@@ -66,7 +66,6 @@ class CommandIT {
   }
 
   @Test
-  @Tag("rootless")
   void asLsns() throws Exception {
     Requirements.root();
     try (Sandbox sandbox = Sandbox.unshare("-n", "-u", "-i", "-C")) {

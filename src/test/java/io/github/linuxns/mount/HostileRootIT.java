@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.linuxns.internal.roots.PathResolver;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.CProgram;
+import io.github.linuxns.testing.LeftToTheCollector;
 import io.github.linuxns.testing.NothingLeft;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ class HostileRootIT {
   @TempDir private Path directory;
 
   @Test
+  @LeftToTheCollector // the pipes of the JDK's processes
   void nothingFromOutsideIsRead() throws Exception {
     Path outside = Files.createDirectories(directory.resolve("outside"));
     Files.writeString(outside.resolve("file"), SECRET);

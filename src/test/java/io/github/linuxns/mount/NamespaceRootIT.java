@@ -284,7 +284,13 @@ class NamespaceRootIT {
     filter.putShort((short) 0x06).putShort((short) 0).putInt(0x0005_0000 | errno.number());
     filter.putShort((short) 0x06).putShort((short) 0).putInt(0x7FFF_0000);
     Process process =
-        NamespaceProcessBuilder.java(ReadsAbsolute.class, Long.toString(jail.pid()))
+        new NamespaceProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("linuxns.test.classpath"),
+                ReadsAbsolute.class.getName(),
+                Long.toString(jail.pid()))
             .noNewPrivileges()
             .seccomp(filter.array())
             .redirectError(ProcessBuilder.Redirect.INHERIT)

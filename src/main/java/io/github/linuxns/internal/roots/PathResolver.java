@@ -21,10 +21,7 @@ public interface PathResolver {
    * By the kernel, if it knows all of the path: no file system is asked, which could be one that
    * never answers. Else, and before Linux 5.12, −EAGAIN, −EINVAL or −ENOSYS.
    */
-  PathResolver FROM_MEMORY =
-      (root, path, follow) ->
-          RootCalls.openCachedInRoot(
-              root, path, O_PATH | (follow ? 0 : Arch.current().oNofollow()));
+  PathResolver FROM_MEMORY = PathResolver::fromMemory;
 
   /** By steps. */
   PathResolver BY_STEPS = StepwiseResolver::open;
@@ -44,6 +41,15 @@ public interface PathResolver {
    * @return a descriptor, or −errno
    */
   int open(int root, byte[] path, boolean follow);
+
+  private static int fromMemory(int root, byte[] path, boolean follow) {
+    int flags = O_PATH | (follow ? 0 : Arch.current().oNofollow());
+    int result = -Errno.EAGAIN.number();
+    for (int i = 0; i < TRIES && result == -Errno.EAGAIN.number(); i++) {
+      result = RootCalls.openCachedInRoot(root, path, flags);
+    }
+    return result;
+  }
 
   private static int byKernel(int root, byte[] path, boolean follow) {
     int flags = O_PATH | (follow ? 0 : Arch.current().oNofollow());

@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.survey;
 
+import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
@@ -123,7 +124,9 @@ final class PinLook {
     if (file >= 0) {
       questions.ask(found, NamespaceFiles.openIfNamespace(file));
       Syscalls.close(file);
-    } else {
+    } else if (file != -Errno.EAGAIN.number()) {
+      // What is mounted keeps its way in memory: if it is not there it has been taken off
+      // meanwhile.
       found.refusal = file;
     }
   }

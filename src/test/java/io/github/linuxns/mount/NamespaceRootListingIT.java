@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.testing.Machine;
+import io.github.linuxns.testing.Requirements;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -157,6 +158,35 @@ class NamespaceRootListingIT extends RootFixture {
       if (lookup == Lookup.BY_STEPS) {
         assertErrno(Errno.ENAMETOOLONG, () -> root.exists("d/".repeat(260)));
       }
+    }
+  }
+
+  /** Links of a process that has ended are there, and cannot be read. */
+  @ParameterizedTest
+  @EnumSource
+  void walksTheProcOfAZombie(Lookup lookup) throws Exception {
+    try (Jail jail = jailWithAZombie();
+        NamespaceRoot root = lookup.open(jail.pid())) {
+      String zombie = zombie(root);
+      RootFile link = root.linkStatus(zombie + "/cwd");
+      assertThat(link.isLink()).isTrue();
+      assertThat(link.linkTarget()).isEmpty();
+      assertErrno(Errno.ENOENT, () -> root.readLink(zombie + "/cwd"));
+      assertThat(root.walk("/proc", 2).map(RootFile::path)).contains(zombie + "/cwd", "/proc/stat");
+      assertThat(root.walk(zombie, 1).map(RootFile::path))
+          .contains(zombie + "/exe", zombie + "/root", zombie + "/net", zombie + "/status");
+      assertThat(root.list(zombie + "/net")).isEmpty();
+    }
+  }
+
+  /** A whole container, with all that there is below its /proc. */
+  @Test
+  void walksAllThatThereIs() throws Exception {
+    Requirements.initialRoot();
+    try (Jail jail = jailWithAZombie();
+        NamespaceRoot root = NamespaceRoot.open(jail.pid())) {
+      assertThat(root.walk("/").map(RootFile::path))
+          .contains("/bin/busybox", "/dev/null", zombie(root) + "/cwd");
     }
   }
 }

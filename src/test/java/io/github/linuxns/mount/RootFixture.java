@@ -1,5 +1,6 @@
 package io.github.linuxns.mount;
 
+import static io.github.linuxns.NamespaceType.PID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -56,5 +57,22 @@ abstract class RootFixture {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             SyscallException.class, e -> assertThat(e.errno()).as(e.toString()).isEqualTo(errno));
+  }
+
+  /** Starts a shell with a /proc of its own, and a zombie in it. */
+  Jail jailWithAZombie() throws IOException {
+    Jail jail =
+        Jail.start(rootfs, builder -> builder.unshare(PID).mountProc().mount("/dev", Mount.dev()));
+    jail.run(
+        "($busybox true & exec $busybox sleep 1000) &"
+            + " until $busybox grep -sl '^State:.Z' /proc/[0-9]*/status > /dev/shm/zombie;"
+            + " do $busybox true; done");
+    return jail;
+  }
+
+  /** The directory of that zombie. */
+  static String zombie(NamespaceRoot root) throws SyscallException {
+    String status = root.readString("/dev/shm/zombie").lines().findFirst().orElseThrow();
+    return status.substring(0, status.lastIndexOf('/'));
   }
 }

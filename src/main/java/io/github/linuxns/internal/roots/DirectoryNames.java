@@ -69,7 +69,7 @@ final class DirectoryNames implements AutoCloseable {
       try {
         return find(name);
       } catch (SyscallException e) {
-        if (e.errno() != Errno.ENOENT) { // which is one that has gone meanwhile
+        if (!hasGone(e.errno())) {
           throw e;
         }
       }
@@ -77,11 +77,21 @@ final class DirectoryNames implements AutoCloseable {
     return null;
   }
 
-  private Found find(byte[] name) throws SyscallException {
+  /** Whether an error says that something has gone meanwhile; of a process, ESRCH says it. */
+  static boolean hasGone(Errno errno) {
+    return errno == Errno.ENOENT || errno == Errno.ESRCH;
+  }
+
+  /** The path of what has that name. */
+  String pathOf(byte[] name) {
+    return path + (path.endsWith("/") ? "" : "/") + EscapedText.of(name, 0, name.length);
+  }
+
+  /** What has that name, open as a mere path. */
+  Found find(byte[] name) throws SyscallException {
     int fd = directory.acquire();
     try {
-      String child = path + (path.endsWith("/") ? "" : "/") + EscapedText.of(name, 0, name.length);
-      return Found.opened(RootCalls.open(fd, name, O_PATH), child, SystemCall.OPENAT);
+      return Found.opened(RootCalls.open(fd, name, O_PATH), pathOf(name), SystemCall.OPENAT);
     } finally {
       directory.release();
     }
@@ -97,7 +107,7 @@ final class DirectoryNames implements AutoCloseable {
     int fd = directory.acquire();
     try {
       int result = RootCalls.readDirectory(fd, entries);
-      if (result < 0 && result != -Errno.ENOENT.number()) { // which is one that has been removed
+      if (result < 0 && !isOver(Errno.of(-result))) {
         throw failure(result);
       }
       position = 0;
@@ -106,6 +116,15 @@ final class DirectoryNames implements AutoCloseable {
     } finally {
       directory.release();
     }
+  }
+
+  /**
+   * Of a directory that has been removed, or of a process that has ended: {@code /proc/PID/net} of
+   * a zombie is there, and listing it is EINVAL. There is room for any name, which is what else
+   * that could mean.
+   */
+  private static boolean isOver(Errno errno) {
+    return hasGone(errno) || errno == Errno.EINVAL;
   }
 
   private SyscallException failure(int result) {

@@ -61,13 +61,23 @@ final class TreeWalk implements AutoCloseable {
         return;
       }
       if (way.size() < maxDepth) {
-        way.push(directory.openDirectory());
+        enter(directory);
       } else if (strict) {
         throw Failures.of(
             SystemCall.OPENAT,
             -Errno.ENAMETOOLONG.number(),
             directory.path(),
             "it is more than " + maxDepth + " directories deep");
+      }
+    }
+  }
+
+  private void enter(Found directory) throws SyscallException {
+    try {
+      way.push(directory.openDirectory());
+    } catch (SyscallException e) {
+      if (!DirectoryNames.hasGone(e.errno())) {
+        throw e;
       }
     }
   }

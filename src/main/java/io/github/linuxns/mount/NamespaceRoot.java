@@ -297,8 +297,9 @@ public final class NamespaceRoot implements AutoCloseable {
    * directory. Holes are filled, and what is mounted below comes along, a {@code /proc} with its
    * endless files too: set a limit. Links below a directory are copied as links, with their text:
    * <b> an absolute one then leads to a file of the caller's</b>, so do not follow what somebody
-   * else made. FIFOs, sockets and devices are left out, and told. What vanishes meanwhile is passed
-   * over.
+   * else made. FIFOs, sockets and devices are left out, and told; so is what lies below and cannot
+   * be read: it has vanished meanwhile, the caller may not ({@code EACCES}, {@code EPERM}), or the
+   * kernel has no answer, as for {@code /proc/PID/mem}.
    *
    * <p>It makes what was not there and touches nothing else. If it fails, what it has made is
    * removed.
@@ -312,7 +313,8 @@ public final class NamespaceRoot implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    * @throws SyscallException {@code EEXIST} if the target is there already; {@code EINVAL} if the
    *     path is neither a file nor a directory; {@code ENAMETOOLONG} below {@value #MAX_DEPTH}
-   *     directories; {@code EACCES}, {@code ENOSPC} and others as open(2) and write(2) have them
+   *     directories; {@code EACCES} if the path itself may not be read; {@code EMFILE}, {@code
+   *     ENOSPC} and others as open(2) and write(2) have them
    */
   public List<String> copyOut(String path, Path target) throws SyscallException {
     return copyOut(path, target, Long.MAX_VALUE);
@@ -321,16 +323,19 @@ public final class NamespaceRoot implements AutoCloseable {
   /**
    * Copies a file or a directory, as {@link #copyOut(String, Path)}, that is not too large.
    *
+   * <p>What counts is the content of files, the text of links, the paths of what is left out, and
+   * 4096 bytes for each entry below the path, whatever it is: so a tree of nothing but empty files
+   * has an end too.
+   *
    * @param path a path in there, from its root; a link at its end is followed
    * @param target where to, in the caller's view; its directory must be there, itself must not
-   * @param most how many bytes all files together may have
+   * @param most how many bytes it may come to
    * @return the paths, in there, of what was left out
    * @throws IllegalArgumentException if there is a NUL in the path, or the limit is negative
    * @throws java.nio.file.ProviderMismatchException if the target is not of this machine's file
    *     system
    * @throws IllegalStateException if this is closed
-   * @throws SyscallException {@code EFBIG} if there are more; else as {@link #copyOut(String,
-   *     Path)}
+   * @throws SyscallException {@code EFBIG} if it is more; else as {@link #copyOut(String, Path)}
    */
   public List<String> copyOut(String path, Path target, long most) throws SyscallException {
     requireNotNegative(most);

@@ -12,11 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Copies have what the originals had, take no more than was allowed, and leave nothing behind. */
 @Tag("unprivileged")
 @Tag("rootless")
 class NamespaceRootCopyIT extends RootFixture {
+  /** Of six entries, with two files of 100 bytes and two links below them. */
+  private static final int COST = 6 * 4096 + 2 * 100 + "x".length() + "missing".length();
+
   @ParameterizedTest
   @EnumSource
   void copiesATree(Lookup lookup, @TempDir Path here) throws Exception {
@@ -71,10 +75,10 @@ class NamespaceRootCopyIT extends RootFixture {
     link("tree/dangling", "missing");
     try (Jail jail = Jail.start(rootfs);
         NamespaceRoot root = NamespaceRoot.open(jail.pid())) {
-      assertErrno(Errno.EFBIG, () -> root.copyOut("/tree", here.resolve("copy"), 199));
+      assertErrno(Errno.EFBIG, () -> root.copyOut("/tree", here.resolve("copy"), COST - 1));
       assertErrno(Errno.EFBIG, () -> root.copyOut("/file", here.resolve("copy"), 6));
       assertThat(here).isEmptyDirectory();
-      assertThat(root.copyOut("/tree", here.resolve("copy"), 200)).isEmpty();
+      assertThat(root.copyOut("/tree", here.resolve("copy"), COST)).isEmpty();
       assertThatThrownBy(() -> root.copyOut("/tree", here.resolve("x"), -1))
           .isInstanceOf(IllegalArgumentException.class);
 
@@ -91,6 +95,48 @@ class NamespaceRootCopyIT extends RootFixture {
       assertErrno(Errno.ENOENT, () -> root.copyOut("/file", here.resolve("missing/copy")));
       assertErrno(Errno.ENOTDIR, () -> root.copyOut("/file", here.resolve("taken/copy")));
       assertErrno(Errno.ENOENT, () -> root.copyOut("/missing", here.resolve("y")));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatCannotBeReadIsLeftOut(Lookup lookup, @TempDir Path here) throws Exception {
+    try (Jail jail = jailWithAZombie();
+        NamespaceRoot root = lookup.open(jail.pid())) {
+      String zombie = zombie(root);
+      assertThat(root.copyOut(zombie, here.resolve("copy"), 1 << 26))
+          .contains(zombie + "/cwd", zombie + "/exe", zombie + "/root");
+      assertThat(here.resolve("copy/status")).content().contains("State:\tZ");
+      assertThat(here.resolve("copy/exe")).doesNotExist();
+
+      // What was asked for itself is not left out.
+      assertErrno(Errno.EIO, () -> root.copyOut("/proc/1/mem", here.resolve("mem")));
+      assertThat(here.resolve("mem")).doesNotExist();
+    } finally {
+      String _ = Machine.run("chmod", "-R", "u+rwX", here.toString());
+    }
+  }
+
+  /** A tree of nothing but empty files, directories, links and FIFOs has an end too. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "for i in 1 2 3 4 5 6 7 8; do : > $i; done",
+        "mkdir 1 1/2 1/2/3 1/2/3/4 2 2/2 2/2/3 2/2/3/4",
+        "for i in 1 2 3 4 5 6 7; do ln -s x $i; done; ln -s 12345678901234567890123456789012345 8",
+        "mkfifo 1 2 3 4 5 6 7 8"
+      })
+  void eachEntryCounts(String tree, @TempDir Path here) throws Exception {
+    Path directory = Files.createDirectory(rootfs.resolve("tree"));
+    String _ = Machine.run("sh", "-ec", "cd \"$0\"; " + tree, directory.toString());
+    // Besides the entries it is the text of the links, and the paths of what is left out.
+    long most = 8L * 4096 + (tree.contains("ln") ? 7 + 35 : tree.contains("fifo") ? 8 * 7 : 0);
+    try (Jail jail = Jail.start(rootfs);
+        NamespaceRoot root = NamespaceRoot.open(jail.pid())) {
+      assertErrno(Errno.EFBIG, () -> root.copyOut("/tree", here.resolve("copy"), most - 1));
+      assertThat(here).isEmptyDirectory();
+      assertThat(root.copyOut("/tree", here.resolve("copy"), most))
+          .hasSize(tree.contains("fifo") ? 8 : 0);
     }
   }
 }

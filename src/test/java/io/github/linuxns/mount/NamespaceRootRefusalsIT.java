@@ -102,23 +102,26 @@ class NamespaceRootRefusalsIT extends RootFixture {
           .isInstanceOf(IllegalArgumentException.class);
     }
     // One that has ended, and that nobody has waited for.
-    Process parent = new ProcessBuilder("sh", "-c", "true & echo $!; exec cat").start();
+    Process parent = new ProcessBuilder("sh", "-c", "sleep 1000 & echo $!; exec cat").start();
     try {
       long zombie = Long.parseLong(parent.inputReader(UTF_8).readLine());
-      Machine.await(
-          "it has ended",
-          () -> {
-            try {
-              return Files.readString(Path.of("/proc/" + zombie + "/stat")).contains(") Z ");
-            } catch (IOException e) {
-              throw new UncheckedIOException(e);
-            }
-          });
+      // Not before: the shell might have waited for it.
+      Machine.await("no shell any more", () -> stat(parent.pid()).contains("(cat) "));
+      assertThat(ProcessHandle.of(zombie).orElseThrow().destroyForcibly()).isTrue();
+      Machine.await("it has ended", () -> stat(zombie).contains(") Z "));
       assertErrno(Errno.ESRCH, () -> NamespaceRoot.open(zombie));
       assertErrno(Errno.ESRCH, () -> MountTable.of(zombie));
     } finally {
       parent.getOutputStream().close();
       assertThat(parent.waitFor()).isZero();
+    }
+  }
+
+  private static String stat(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/stat"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -129,10 +132,11 @@ class NamespaceRootRefusalsIT extends RootFixture {
   }
 
   @Test
-  void whatOneMayNotRead() throws Exception {
+  void whatOneMayNotRead(@TempDir Path here) throws Exception {
     Requirements.unprivileged();
     file("closed/file", "content");
     file("secret", "content");
+    file("open", "content");
     Files.setPosixFilePermissions(
         rootfs.resolve("secret"), PosixFilePermissions.fromString("---------"));
     Files.setPosixFilePermissions(
@@ -146,8 +150,14 @@ class NamespaceRootRefusalsIT extends RootFixture {
           assertErrno(Errno.EACCES, () -> root.list("/closed"));
           assertThat(root.status("/secret").size()).isEqualTo(7);
           assertThatThrownBy(() -> root.walk("/").count()).isInstanceOf(UncheckedIOException.class);
-          assertErrno(Errno.EACCES, () -> root.copyOut("/", rootfs.resolve("copy"), 1 << 24));
-          assertThat(rootfs.resolve("copy")).doesNotExist();
+          Path copy = here.resolve(lookup.toString());
+          assertThat(root.copyOut("/", copy, 1 << 24))
+              .containsExactlyInAnyOrder("/secret", "/closed");
+          assertThat(copy.resolve("open")).hasContent("content");
+          assertThat(copy.resolve("secret")).doesNotExist();
+          assertErrno(Errno.EACCES, () -> root.copyOut("/closed", here.resolve("none")));
+          assertErrno(Errno.EACCES, () -> root.copyOut("/secret", here.resolve("none")));
+          assertThat(here.resolve("none")).doesNotExist();
         }
       }
     } finally {

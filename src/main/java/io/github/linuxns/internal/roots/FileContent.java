@@ -55,7 +55,7 @@ final class FileContent extends InputStream {
     return readSome(bytes, length, bytes.length - length);
   }
 
-  SyscallException tooLong(long most) {
+  private SyscallException tooLong(int most) {
     return Failures.of(
         SystemCall.READ,
         -Errno.EFBIG.number(),

@@ -110,7 +110,7 @@ public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
   /**
    * Copies a file or a tree; a link at the end of the path is followed.
    *
-   * @param most how many bytes all its files together may have
+   * @param most how many bytes it may come to, as {@link TreeCopy} counts them
    * @return the paths of what was left out
    */
   public List<String> copyOut(String path, Path target, long most) throws SyscallException {

@@ -9,17 +9,23 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
-import io.github.linuxns.internal.proc.EscapedText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A copy of a file or of a tree, below a directory of the caller's. It makes what was not there,
  * and nothing else; if it fails, what it has made is removed. On either side it goes down by
- * descriptors and follows no link.
+ * descriptors and follows no link. What cannot be read below it is left out, and told: it fails
+ * where nothing more could be copied, where something cannot be written, and where it comes to more
+ * than was allowed.
  */
 final class TreeCopy {
+  /** What each entry counts for: a tree of nothing but empty files has an end too. */
+  static final int ENTRY_COST = 4096;
+
   /** Each level costs two descriptors. */
   private static final int MAX_DEPTH = 256;
 
@@ -30,7 +36,7 @@ final class TreeCopy {
   private final long most;
   private final List<String> leftOut = new ArrayList<>();
   private final byte[] part = new byte[PART];
-  private long copied;
+  private long cost;
 
   private TreeCopy(long most) {
     this.most = most;
@@ -42,8 +48,9 @@ final class TreeCopy {
    * @param source what is to be copied
    * @param directory where to
    * @param name what the copy is to be called
-   * @param most how many bytes all files together may have
-   * @return the paths of what was no file, directory or link, and so was left out
+   * @param most how many bytes it may come to: the content of files, the text of links, the paths
+   *     of what is left out, and {@link #ENTRY_COST} for each entry below the source
+   * @return the paths of what was no file, directory or link, or could not be read
    */
   static List<String> copy(Found source, OpenFile directory, byte[] name, long most)
       throws SyscallException {
@@ -55,33 +62,39 @@ final class TreeCopy {
           "it is neither a regular file nor a directory");
     }
     TreeCopy copy = new TreeCopy(most);
-    copy.copy(source, directory, name, 0);
+    try {
+      copy.copy(source, directory, name, 0);
+    } catch (Unreadable e) {
+      throw e.failure();
+    }
     return copy.leftOut;
   }
 
   /** Leaves nothing behind if it fails. */
   private void copy(Found source, OpenFile directory, byte[] name, int depth)
-      throws SyscallException {
+      throws SyscallException, Unreadable {
     if (source.status().isDirectory()) {
       copyDirectory(source, directory, name, depth);
     } else if (source.status().isRegularFile()) {
       copyFile(source, directory, name);
     } else if (source.status().isLink()) {
-      byte[] text = source.linkText();
+      byte[] text = reading(source::linkText);
+      charge(text.length, source.path());
       check(in(directory, fd -> RootCalls.makeLink(text, fd, name)), SystemCall.SYMLINKAT, source);
     } else {
-      leftOut.add(source.path());
+      leaveOut(source.path());
     }
   }
 
-  private void copyFile(Found source, OpenFile directory, byte[] name) throws SyscallException {
-    try (FileContent content = new FileContent(source.openForReading(), source.path())) {
+  private void copyFile(Found source, OpenFile directory, byte[] name)
+      throws SyscallException, Unreadable {
+    try (FileContent content = new FileContent(reading(source::openForReading), source.path())) {
       int mode = source.status().mode() & PERMISSIONS;
       int fd = in(directory, in -> RootCalls.create(in, name, mode));
       check(fd, SystemCall.OPENAT, source);
       try (OpenFile target = new OpenFile(fd)) {
         copyContent(content, target, source);
-      } catch (SyscallException | RuntimeException e) {
+      } catch (SyscallException | RuntimeException | Unreadable e) {
         int _ = in(directory, in -> RootCalls.removeFile(in, name));
         throw e;
       }
@@ -89,14 +102,9 @@ final class TreeCopy {
   }
 
   private void copyContent(FileContent content, OpenFile target, Found source)
-      throws SyscallException {
-    for (int length = content.readSome(part, 0, PART);
-        length > 0;
-        length = content.readSome(part, 0, PART)) {
-      copied += length;
-      if (copied > most) {
-        throw content.tooLong(most);
-      }
+      throws SyscallException, Unreadable {
+    for (int length = readSome(content); length > 0; length = readSome(content)) {
+      charge(length, source.path());
       for (int written = 0; written < length; ) {
         int from = written;
         int left = length - written;
@@ -107,8 +115,12 @@ final class TreeCopy {
     }
   }
 
+  private int readSome(FileContent content) throws SyscallException, Unreadable {
+    return reading(() -> content.readSome(part, 0, PART));
+  }
+
   private void copyDirectory(Found source, OpenFile directory, byte[] name, int depth)
-      throws SyscallException {
+      throws SyscallException, Unreadable {
     if (depth == MAX_DEPTH) {
       throw Failures.of(
           SystemCall.MKDIRAT,
@@ -117,22 +129,77 @@ final class TreeCopy {
           "it is more than " + MAX_DEPTH + " directories deep");
     }
     int mode = (source.status().mode() & PERMISSIONS) | OF_OWNER; // so that it can be filled
-    check(in(directory, in -> RootCalls.makeDirectory(in, name, mode)), SystemCall.MKDIRAT, source);
-    try (DirectoryNames names = source.openDirectory();
-        OpenFile copy = openDirectory(directory, name, source)) {
-      for (Found child = names.nextFound(); child != null; child = names.nextFound()) {
-        try (Found open = child) {
-          copy(open, copy, nameOf(open), depth + 1);
+    try (DirectoryNames names = reading(source::openDirectory)) {
+      check(
+          in(directory, in -> RootCalls.makeDirectory(in, name, mode)), SystemCall.MKDIRAT, source);
+      try (OpenFile copy = openDirectory(directory, name, source)) {
+        for (byte[] child = reading(names::next); child != null; child = reading(names::next)) {
+          copyChild(names, child, copy, depth + 1);
         }
+      } catch (SyscallException | RuntimeException | Unreadable e) {
+        removeDirectory(directory, name);
+        throw e;
       }
-    } catch (SyscallException | RuntimeException e) {
-      removeDirectory(directory, name);
-      throw e;
     }
   }
 
-  private static byte[] nameOf(Found child) {
-    return EscapedText.bytes(child.path().substring(child.path().lastIndexOf('/') + 1));
+  private void copyChild(DirectoryNames names, byte[] name, OpenFile copy, int depth)
+      throws SyscallException {
+    String path = names.pathOf(name);
+    charge(ENTRY_COST, path);
+    try (Found child = reading(() -> names.find(name))) {
+      copy(child, copy, name, depth);
+    } catch (Unreadable _) {
+      leaveOut(path);
+    }
+  }
+
+  private void leaveOut(String path) throws SyscallException {
+    charge(path.length(), path);
+    leftOut.add(path);
+  }
+
+  private void charge(long bytes, String path) throws SyscallException {
+    cost += bytes;
+    if (cost > most) {
+      throw Failures.of(
+          SystemCall.READ,
+          -Errno.EFBIG.number(),
+          path,
+          "with it the copy comes to more than the " + most + " bytes that were allowed");
+    }
+  }
+
+  /** What is read of the source, which may be refused or vanish. */
+  @FunctionalInterface
+  private interface Reading<T extends @Nullable Object> {
+    T read() throws SyscallException;
+  }
+
+  private static <T extends @Nullable Object> T reading(Reading<T> source)
+      throws SyscallException, Unreadable {
+    try {
+      return source.read();
+    } catch (SyscallException e) {
+      switch (e.errno()) {
+        // Not for this one only, but for all that would come after it.
+        case EMFILE, ENFILE, ENOMEM, ESTALE -> throw e;
+        default -> throw new Unreadable(e);
+      }
+    }
+  }
+
+  /** Something of the source that cannot be read: it is left out, unless it is all of it. */
+  private static final class Unreadable extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Unreadable(SyscallException failure) {
+      super(failure);
+    }
+
+    SyscallException failure() {
+      return (SyscallException) Objects.requireNonNull(getCause());
+    }
   }
 
   private static OpenFile openDirectory(OpenFile directory, byte[] name, Found source)

@@ -17,7 +17,7 @@ public final class Layouts {
   static final int STX_MTIME_NANOS = 120;
   static final int STX_RDEV_MAJOR = 128;
   static final int STX_RDEV_MINOR = 132;
-  static final int STX_DEV_MAJOR = 136;
+  public static final int STX_DEV_MAJOR = 136;
   static final int STX_DEV_MINOR = 140;
   static final int STX_MNT_ID = 144;
 

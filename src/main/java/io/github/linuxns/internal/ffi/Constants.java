@@ -23,6 +23,7 @@ public final class Constants {
     public static final int AT_SYMLINK_NOFOLLOW = (int)256L;
     public static final int AT_REMOVEDIR = (int)512L;
     public static final int AT_EMPTY_PATH = (int)4096L;
+    public static final int AT_STATX_DONT_SYNC = (int)16384L;
     public static final int AT_RECURSIVE = (int)32768L;
     public static final int SOL_SOCKET = (int)1L;
     public static final int SO_RCVBUFFORCE = (int)33L;
@@ -155,6 +156,7 @@ public final class Constants {
     public static final int CLOSE_RANGE_CLOEXEC = (int)4L;
     public static final int MFD_CLOEXEC = (int)1L;
     public static final int OPEN_TREE_CLOEXEC = (int)524288L;
+    public static final int STATX_INO = (int)256L;
     public static final int STATX_BASIC_STATS = (int)2047L;
     public static final int STATX_MNT_ID = (int)4096L;
     public static final int SYS_bind = (int)49L;

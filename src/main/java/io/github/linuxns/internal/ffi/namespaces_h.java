@@ -176,6 +176,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int AT_EMPTY_PATH() {
         return AT_EMPTY_PATH;
     }
+    private static final int AT_STATX_DONT_SYNC = (int)16384L;
+    /**
+     * {@snippet lang=c :
+     * #define AT_STATX_DONT_SYNC 16384
+     * }
+     */
+    public static int AT_STATX_DONT_SYNC() {
+        return AT_STATX_DONT_SYNC;
+    }
     private static final int AT_RECURSIVE = (int)32768L;
     /**
      * {@snippet lang=c :
@@ -1682,6 +1691,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int OPEN_TREE_CLOEXEC() {
         return OPEN_TREE_CLOEXEC;
+    }
+    private static final int STATX_INO = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define STATX_INO 256
+     * }
+     */
+    public static int STATX_INO() {
+        return STATX_INO;
     }
     private static final int STATX_BASIC_STATS = (int)2047L;
     /**

@@ -54,12 +54,19 @@ final class PinLook {
       return;
     }
     namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
+    if (pins.isEmpty()) {
+      return;
+    }
+    int root = NamespaceFiles.openPath("/");
     for (Pin pin : pins) {
       FoundNamespace found = add(pin, ProcessHandle.current().pid());
       if (!found.asked) {
-        ask(found, NamespaceFiles.openPath(pin.path()));
+        ask(found, root < 0 ? root : findOwn(root, pin.path()));
       }
       found.addPin(pin.path());
+    }
+    if (root >= 0) {
+      Syscalls.close(root);
     }
   }
 
@@ -113,6 +120,14 @@ final class PinLook {
     return PathResolver.FROM_MEMORY.open(root, EscapedText.bytes(path), false);
   }
 
+  /** Before Linux 5.12 by a lookup as any other: this is where the caller lives. */
+  private static int findOwn(int root, String path) {
+    int found = find(root, path);
+    return found == -Errno.EINVAL.number() || found == -Errno.ENOSYS.number()
+        ? PathResolver.FASTEST.open(root, EscapedText.bytes(path), false)
+        : found;
+  }
+
   private FoundNamespace add(Pin pin, long pid) {
     Namespace namespace = pin.namespace();
     FoundNamespace found = namespaces.findOrAdd(namespace.type(), namespace.inode());
@@ -122,7 +137,11 @@ final class PinLook {
 
   private void ask(FoundNamespace found, int file) {
     if (file >= 0) {
-      questions.ask(found, NamespaceFiles.openIfNamespace(file));
+      if (files.isNamespace(file, found.inode())) {
+        questions.ask(found, NamespaceFiles.openIfNamespace(file));
+      } else {
+        found.refusal = -Errno.EINVAL.number(); // something else is mounted over it
+      }
       Syscalls.close(file);
     } else if (file != -Errno.EAGAIN.number()) {
       // What is mounted keeps its way in memory: if it is not there it has been taken off

@@ -44,6 +44,7 @@ final class ProcFiles implements AutoCloseable {
   }
 
   private static final String LINK_DIRECTORY = "ns/";
+  private static final String MY_NAMESPACE = "/proc/thread-self/ns/mnt";
   private static final int TEXT_BYTES = 1 << 16;
 
   /**
@@ -77,6 +78,9 @@ final class ProcFiles implements AutoCloseable {
   private final long empty = arena.allocate(1).address();
   private final int directoryPath = O_PATH | O_CLOEXEC | Arch.current().oDirectory();
   private final int directoryToRead = O_RDONLY | O_CLOEXEC | Arch.current().oDirectory();
+
+  /** Major and minor number, as they lie there; 0 until it is needed. */
+  private long deviceOfNamespaces;
 
   ProcFiles() {
     for (Name name : Name.values()) {
@@ -224,6 +228,29 @@ final class ProcFiles implements AutoCloseable {
   long inode(int fd) {
     int result = status(fd);
     return result < 0 ? result : status.getLong(Layouts.STX_INO);
+  }
+
+  /**
+   * Whether an open path is a certain namespace. Its file system is not asked: what lies there may
+   * be one whose server never answers, and statfs(2) would wait for it.
+   */
+  boolean isNamespace(int fd, long inode) {
+    if (deviceOfNamespaces == 0) {
+      int mine = Syscalls.openPath(MY_NAMESPACE);
+      if (mine < 0) {
+        return false;
+      }
+      deviceOfNamespaces = statusFromMemory(mine) < 0 ? 0 : status.getLong(Layouts.STX_DEV_MAJOR);
+      Syscalls.close(mine);
+    }
+    return statusFromMemory(fd) == 0
+        && status.getLong(Layouts.STX_DEV_MAJOR) == deviceOfNamespaces
+        && status.getLong(Layouts.STX_INO) == inode;
+  }
+
+  private int statusFromMemory(int fd) {
+    int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
+    return (int) Syscalls.call(SystemCall.STATX, fd, empty, flags, STATX_INO, statusAddress);
   }
 
   private int status(int fd) {

@@ -1,0 +1,92 @@
+package io.github.linuxns.inspect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.inspect.Holder.Kind;
+import io.github.linuxns.testing.NothingLeft;
+import io.github.linuxns.testing.Requirements;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What others can do to whoever looks at them: nothing that makes them wait, or run out. */
+@ExtendWith(NothingLeft.class)
+class CaptureAttackIT {
+
+  /** A mount namespace as a script has made it; it is there until this is closed. */
+  private record Container(Process process, BufferedReader output) implements AutoCloseable {
+    static Container start(String script) throws Exception {
+      Process process =
+          new ProcessBuilder("unshare", "--mount", "sh", "-ec", script + "\nexec cat")
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      return new Container(process, process.inputReader());
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.getOutputStream().close();
+      assertThat(process.onExit().join().exitValue()).isZero();
+    }
+  }
+
+  /** The kernel knows the way to it; but to ask it anything is to wait for its server. */
+  @Test
+  void aFileSystemThatNeverAnswersIsNotAskedWhereAPinWas() throws Exception {
+    Requirements.initialRoot();
+    String script =
+        """
+        mount -t tmpfs none /mnt
+        touch /mnt/pin
+        unshare --net=/mnt/pin true
+        stat -Lc %i /mnt/pin
+        exec 3<>/dev/fuse
+        mount -i -t fuse -o fd=3,rootmode=100000,user_id=0,group_id=0,allow_other none /mnt/pin
+        echo mounted\
+        """;
+    FutureTask<NamespaceGraph> look = new FutureTask<>(NamespaceGraph::capture);
+    Thread looking = new Thread(look);
+    try {
+      try (Container container = Container.start(script)) {
+        Namespace pinned =
+            new Namespace(NamespaceType.NETWORK, Long.parseLong(container.output().readLine()));
+        assertThat(container.output().readLine()).isEqualTo("mounted");
+        looking.start();
+        NamespaceGraph graph = look.get(60, TimeUnit.SECONDS); // or for ever
+        NamespaceInfo info = graph.find(pinned).orElseThrow();
+        assertThat(info.holders())
+            .containsExactly(new Holder(Kind.PIN, container.process().pid(), "/mnt/pin"));
+        assertThat(graph.unreadable()).contains(pinned + ": EINVAL: its owner and its parent");
+      }
+    } finally {
+      looking.join(); // with the container its mount is gone, and with that any waiting
+    }
+  }
+
+  /** A name of bytes that are no UTF-8, and one that looks like an escape. */
+  @Test
+  void aPinIsFoundByItsBytes() throws Exception {
+    Requirements.root();
+    String script =
+        """
+        mount -t tmpfs none /mnt
+        pin=$(printf '/mnt/\\377 \\\\040')
+        touch "$pin"
+        unshare --net="$pin" true
+        stat -Lc %i "$pin\"\
+        """;
+    try (Container container = Container.start(script)) {
+      Namespace pinned =
+          new Namespace(NamespaceType.NETWORK, Long.parseLong(container.output().readLine()));
+      NamespaceInfo info = NamespaceGraph.capture().find(pinned).orElseThrow();
+      assertThat(info.holders())
+          .containsExactly(new Holder(Kind.PIN, container.process().pid(), "/mnt/\\377 \\134040"));
+      assertThat(info.owner()).hasValue(Namespace.current(NamespaceType.USER));
+    }
+  }
+}

@@ -139,7 +139,8 @@ public final class NamespaceInfo {
   /**
    * {@return all that keeps it alive, of the kinds that were looked for: first the processes} If it
    * is empty, something else does, such as a reference inside the kernel, or the caller may not see
-   * it.
+   * it. Of each other kind than processes and children there are at most 1,000; how many more there
+   * were is in {@link NamespaceGraph#unreadable()}.
    */
   public List<Holder> holders() {
     List<Holder> all = new ArrayList<>(members.size() + otherHolders.size() + children.size());

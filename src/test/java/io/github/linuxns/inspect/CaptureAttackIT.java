@@ -3,14 +3,18 @@ package io.github.linuxns.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.inspect.Holder.Kind;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -87,6 +91,53 @@ class CaptureAttackIT {
       assertThat(info.holders())
           .containsExactly(new Holder(Kind.PIN, container.process().pid(), "/mnt/\\377 \\134040"));
       assertThat(info.owner()).hasValue(Namespace.current(NamespaceType.USER));
+    }
+  }
+
+  /** Mounts of long names, by half of them at a time: 2 to the number of rounds. */
+  private static String mounts(int rounds) {
+    return """
+        mount -t tmpfs none /mnt
+        name=$(printf '%250s' '')
+        long=/mnt/a
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do long="$long/$name"; done
+        mkdir -p "$long"
+        mount -c --bind "$long" "$long"
+        for i in $(seq ROUNDS); do mkdir /mnt/$i && mount --rbind /mnt /mnt/$i; done
+        """
+        .replace("ROUNDS", Integer.toString(rounds));
+  }
+
+  @Test
+  void ofMountsWithoutEndSomeAreReadAndThatIsSaid() throws Exception {
+    Requirements.initialRoot();
+    try (Container container = Container.start(mounts(10) + "echo mounted")) {
+      assertThat(container.output().readLine()).isEqualTo("mounted");
+      assertThat(NamespaceGraph.capture().unreadable())
+          .contains(
+              "process "
+                  + container.process().pid()
+                  + ": EOVERFLOW: its mounts, beyond 16777216 bytes");
+    }
+  }
+
+  @Test
+  @Tag("rootless")
+  void ofHoldersWithoutEndAThousandAreTold() throws Exception {
+    List<NamespaceHandle> handles = new ArrayList<>();
+    try {
+      handles.add(NamespaceHandle.create(NamespaceType.UTS));
+      while (handles.size() < 1003) {
+        handles.add(handles.getFirst().duplicate());
+      }
+      Namespace namespace = handles.getFirst().namespace();
+      NamespaceGraph graph = NamespaceGraph.capture();
+      assertThat(graph.find(namespace).orElseThrow().holders())
+          .hasSize(1000)
+          .allMatch(holder -> holder.kind() == Kind.FD);
+      assertThat(graph.unreadable()).contains(namespace + ": 3 more holders: FD");
+    } finally {
+      handles.forEach(NamespaceHandle::close);
     }
   }
 }

@@ -46,7 +46,7 @@ public final class NamespaceMounts {
       }
     }
     if (line == 0 && length == text.capacity()) {
-      return 0; // no line of the kernel's is that long
+      return 0; // an overlay of many layers: what counts is in front of those
     }
     for (int at = line; at < length; at++) {
       text.put(at - line, text.get(at));

@@ -3,13 +3,18 @@ package io.github.linuxns.internal.survey;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.inspect.Holder;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a survey has learnt of one namespace so far. Zero stands for an inode that is not known. */
 public final class FoundNamespace {
   /** Said where there is no number. */
   public static final long UNKNOWN = -1;
+
+  /** How many holders of each kind are told. */
+  static final int MOST_HOLDERS = 1000;
 
   private final NamespaceType type;
   private final long inode;
@@ -36,6 +41,7 @@ public final class FoundNamespace {
   int refusal;
 
   private List<Holder> holders = List.of();
+  private Map<Holder.Kind, Integer> counts = Map.of();
   private List<String> pins = List.of();
 
   FoundNamespace(int index, NamespaceType type, long inode) {
@@ -102,11 +108,21 @@ public final class FoundNamespace {
     return leaderGroups;
   }
 
+  /** Adds one, if there are not very many of its kind: anybody can open a file a million times. */
   void add(Holder holder) {
     if (holders.isEmpty()) {
       holders = new ArrayList<>();
+      counts = new EnumMap<>(Holder.Kind.class);
     }
-    holders.add(holder);
+    int before = counts.merge(holder.kind(), 1, Integer::sum) - 1;
+    if (before < MOST_HOLDERS) {
+      holders.add(holder);
+    }
+  }
+
+  /** How many of a kind there are beyond those that are told. */
+  int holdersLeftOut(Holder.Kind kind) {
+    return Math.max(0, counts.getOrDefault(kind, 0) - MOST_HOLDERS);
   }
 
   void addPin(String path) {

@@ -20,6 +20,11 @@ import java.util.Set;
 final class PinLook {
   static final String MINE = "/proc/thread-self/mountinfo";
 
+  /** Of the text of one mount namespace: that of tens of thousands of mounts. */
+  private static final long MOST_BYTES = 1 << 24;
+
+  private static final long TOO_MUCH = -Errno.EOVERFLOW.number();
+
   private final boolean wanted;
   private final ProcFiles files;
   private final NamespaceTable namespaces;
@@ -49,9 +54,12 @@ final class PinLook {
     List<Pin> pins = new ArrayList<>();
     long result = file < 0 ? file : read(file, pins);
     long inode = ownMountNamespace();
-    if (result < 0 || inode <= 0) {
+    if ((result < 0 && result != TOO_MUCH) || inode <= 0) {
       unreadable.add("the mounts of this process: " + MINE);
       return;
+    }
+    if (result == TOO_MUCH) {
+      unreadable.add("the mounts of this process, beyond " + MOST_BYTES + " bytes: " + MINE);
     }
     namespaces.findOrAdd(NamespaceType.MOUNT, inode).mountsRead = true;
     if (pins.isEmpty()) {
@@ -86,7 +94,7 @@ final class PinLook {
     List<Pin> pins = new ArrayList<>();
     int file = files.open(process, Name.MOUNTINFO);
     long result = file < 0 ? file : read(file, pins);
-    if (result < 0) {
+    if (result < 0 && result != TOO_MUCH) {
       if (!Survey.isEnd(result)) {
         unreadable.add(pid, "", "its mounts", result);
       }
@@ -96,6 +104,9 @@ final class PinLook {
       return; // it has moved meanwhile
     }
     mountNamespace.mountsRead = true;
+    if (result == TOO_MUCH) {
+      unreadable.add(pid, "", "its mounts, beyond " + MOST_BYTES + " bytes", result);
+    }
     if (pins.isEmpty()) {
       return;
     }
@@ -150,17 +161,25 @@ final class PinLook {
     }
   }
 
-  /** Reads all of a mountinfo file, piece by piece, and closes it. */
+  /**
+   * Reads a mountinfo file, piece by piece, and closes it. Anybody can make mounts whose text takes
+   * the kernel minutes to write.
+   *
+   * @return 0; −EOVERFLOW if there is more of it; or another −errno
+   */
   private long read(int file, List<Pin> pins) {
     try {
       int held = 0;
-      while (true) {
+      long all = 0;
+      while (all < MOST_BYTES) {
         int more = files.read(file, held);
         if (more <= 0) {
           return more;
         }
         held = mounts.take(files.text(), held + more, pins);
+        all += more;
       }
+      return TOO_MUCH;
     } finally {
       Syscalls.close(file);
     }

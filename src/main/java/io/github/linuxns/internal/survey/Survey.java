@@ -92,6 +92,7 @@ public final class Survey implements AutoCloseable {
     if (kinds.contains(Holder.Kind.PIN)) {
       noteWhereNobodyIs();
     }
+    noteWhatIsLeftOut();
     noteWhatWasNotAsked();
     return new Findings(processes, namespaces, unreadable.lines());
   }
@@ -114,6 +115,19 @@ public final class Survey implements AutoCloseable {
       if (each.type() == NamespaceType.MOUNT && !each.mountsRead && !each.holders().isEmpty()) {
         unreadable.add(
             new Namespace(each.type(), each.inode()) + ": nobody is in it to see its mounts");
+      }
+    }
+  }
+
+  /** Of very many holders of a kind not all are told. */
+  private void noteWhatIsLeftOut() {
+    for (FoundNamespace each : namespaces.all()) {
+      for (Holder.Kind kind : kinds) {
+        int more = each.holdersLeftOut(kind);
+        if (more > 0) {
+          unreadable.add(
+              new Namespace(each.type(), each.inode()) + ": " + more + " more holders: " + kind);
+        }
       }
     }
   }

@@ -140,4 +140,61 @@ class CaptureAttackIT {
       handles.forEach(NamespaceHandle::close);
     }
   }
+
+  @Test
+  void aPinThatIsTakenAwayMeanwhileIsNotMissed() throws Exception {
+    Requirements.root();
+    String script =
+        """
+        mount -t tmpfs none /mnt
+        echo mounted
+        (
+          while [ ! -e /mnt/end ]; do
+            for i in $(seq 60); do touch /mnt/pin$i; unshare --uts=/mnt/pin$i true; done
+            umount /mnt/pin*
+            rm /mnt/pin*
+          done
+        ) &
+        cat
+        touch /mnt/end
+        wait""";
+    try (Container container = Container.start(script)) {
+      assertThat(container.output().readLine()).isEqualTo("mounted");
+      for (int look = 0; look < 300; look++) {
+        NamespaceGraph graph = NamespaceGraph.capture(Kind.PROCESS, Kind.PIN);
+        for (NamespaceInfo info : graph.namespaces(NamespaceType.UTS)) {
+          if (info.holders().stream().anyMatch(CaptureAttackIT::isShortLived)) {
+            assertThat(graph.unreadable())
+                .noneMatch(line -> line.startsWith(info.namespace().toString()));
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isShortLived(Holder holder) {
+    return holder.description().startsWith("/mnt/pin");
+  }
+
+  @Test
+  void aPinThatNobodyCanGetAtAnyMoreIsSaid() throws Exception {
+    Requirements.root();
+    String script =
+        """
+        mount -t tmpfs none /mnt
+        mkdir /mnt/a
+        touch /mnt/a/pin
+        unshare --uts=/mnt/a/pin true
+        stat -Lc %i /mnt/a/pin
+        mount -t tmpfs none /mnt/a
+        echo mounted""";
+    try (Container container = Container.start(script)) {
+      Namespace pinned =
+          new Namespace(NamespaceType.UTS, Long.parseLong(container.output().readLine()));
+      assertThat(container.output().readLine()).isEqualTo("mounted");
+      NamespaceGraph graph = NamespaceGraph.capture();
+      assertThat(graph.find(pinned).orElseThrow().isHeldBy(Kind.PIN)).isTrue();
+      assertThat(graph.unreadable()).contains(pinned + ": EAGAIN: its owner and its parent");
+    }
+  }
 }

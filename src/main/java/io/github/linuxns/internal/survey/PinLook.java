@@ -13,8 +13,10 @@ import io.github.linuxns.internal.proc.NamespaceMounts.Pin;
 import io.github.linuxns.internal.roots.PathResolver;
 import io.github.linuxns.internal.survey.ProcFiles.Name;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /** Mounts of namespaces, in each mount namespace once. */
 final class PinLook {
@@ -66,16 +68,18 @@ final class PinLook {
       return;
     }
     int root = NamespaceFiles.openPath("/");
+    List<Missed> missed = new ArrayList<>();
     for (Pin pin : pins) {
       FoundNamespace found = add(pin, ProcessHandle.current().pid());
       if (!found.asked) {
-        ask(found, root < 0 ? root : findOwn(root, pin.path()));
+        ask(found, pin, root < 0 ? root : findOwn(root, pin.path()), missed);
       }
       found.addPin(pin.path());
     }
     if (root >= 0) {
       Syscalls.close(root);
     }
+    noteMissed(missed, () -> Syscalls.openForReading(MINE));
   }
 
   private static long ownMountNamespace() {
@@ -111,15 +115,17 @@ final class PinLook {
       return;
     }
     int root = files.openPath(process, Name.ROOT);
+    List<Missed> missed = new ArrayList<>();
     for (Pin pin : pins) {
       FoundNamespace found = add(pin, pid);
       if (!found.asked) {
-        ask(found, root < 0 ? root : find(root, pin.path()));
+        ask(found, pin, root < 0 ? root : find(root, pin.path()), missed);
       }
     }
     if (root >= 0) {
       Syscalls.close(root);
     }
+    noteMissed(missed, () -> files.open(process, Name.MOUNTINFO));
   }
 
   /**
@@ -146,18 +152,42 @@ final class PinLook {
     return found;
   }
 
-  private void ask(FoundNamespace found, int file) {
-    if (file >= 0) {
-      if (files.isNamespace(file, found.inode())) {
-        questions.ask(found, NamespaceFiles.openIfNamespace(file));
-      } else {
-        found.refusal = -Errno.EINVAL.number(); // something else is mounted over it
+  /** What was not found where it was said to be, and what was said instead. */
+  private record Missed(FoundNamespace found, Pin pin, int refusal) {}
+
+  private void ask(FoundNamespace found, Pin pin, int file, List<Missed> missed) {
+    if (file < 0) {
+      missed.add(new Missed(found, pin, file));
+      return;
+    }
+    if (files.isNamespace(file, found.inode())) {
+      questions.ask(found, NamespaceFiles.openIfNamespace(file));
+    } else {
+      missed.add(new Missed(found, pin, -Errno.EINVAL.number()));
+    }
+    Syscalls.close(file);
+  }
+
+  /**
+   * Where something else is, or nothing that the kernel has in memory, another mount hides the pin;
+   * or it has been taken off since it was read of, which is nothing to tell. So it is read of once
+   * more, after all that was missed.
+   *
+   * @param mountinfo what to read, or −errno
+   */
+  private void noteMissed(List<Missed> missed, IntSupplier mountinfo) {
+    if (missed.isEmpty()) {
+      return;
+    }
+    List<Pin> now = new ArrayList<>();
+    int file = mountinfo.getAsInt();
+    long result = file < 0 ? file : read(file, now);
+    boolean isUnknown = result < 0 && result != TOO_MUCH && !Survey.isEnd(result);
+    Set<Pin> still = new HashSet<>(now);
+    for (Missed each : missed) {
+      if (!each.found.asked && (isUnknown || still.contains(each.pin))) {
+        each.found.refusal = each.refusal;
       }
-      Syscalls.close(file);
-    } else if (file != -Errno.EAGAIN.number()) {
-      // What is mounted keeps its way in memory: if it is not there it has been taken off
-      // meanwhile.
-      found.refusal = file;
     }
   }
 

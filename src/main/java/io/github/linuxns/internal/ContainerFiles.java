@@ -7,13 +7,16 @@ import org.jspecify.annotations.Nullable;
 
 /** The files of a process that tell which container it is in. */
 public final class ContainerFiles {
+  /** Of a mount's line: up to where it is mounted; its options may be a megabyte. */
+  private static final int FIELDS = 5;
+
   private ContainerFiles() {}
 
   /** The container, or the pod if no more is known; null if none is named. */
   public static @Nullable ContainerName container(long pid) throws SyscallException {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       ContainerName name = ContainerName.ofControlGroups(process.read("cgroup"));
-      return name == null ? ContainerMounts.find(process.read("mountinfo")) : name;
+      return name == null ? ContainerMounts.find(process.readFields("mountinfo", FIELDS)) : name;
     }
   }
 
@@ -21,7 +24,7 @@ public final class ContainerFiles {
   public static @Nullable ContainerName pod(long pid) throws SyscallException {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       ContainerName name = ContainerName.podOfControlGroups(process.read("cgroup"));
-      return name == null ? ContainerMounts.findPod(process.read("mountinfo")) : name;
+      return name == null ? ContainerMounts.findPod(process.readFields("mountinfo", FIELDS)) : name;
     }
   }
 }

@@ -2,11 +2,11 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * The directory of one process in {@code /proc}, held open, so that all that is read through it is
@@ -15,10 +15,11 @@ import java.util.Arrays;
 final class ProcessDirectory implements AutoCloseable {
   private static final int FIRST_BYTES = 8192;
 
+  /** More than tens of thousands of mounts take. */
+  private static final int MOST_BYTES = 1 << 24;
+
   private final long pid;
   private final int directory;
-
-  private static final int MOST_BYTES = 1 << 22;
 
   private ProcessDirectory(long pid, int directory) {
     this.pid = pid;
@@ -40,34 +41,45 @@ final class ProcessDirectory implements AutoCloseable {
     return new ProcessDirectory(pid, directory);
   }
 
-  /**
-   * Reads a file of it, or as much of it as anybody needs: mounts are there to be made by anybody,
-   * in any number. Bytes that are no ASCII become the characters of their numbers.
-   */
+  /** Reads a file of it; bytes that are no ASCII become the characters of their numbers. */
   String read(String name) throws SyscallException {
+    return readFields(name, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Reads a file of it, and of each line the first fields, with a blank behind each. Anybody can
+   * make mounts, and control groups, of any length: of what is longer than {@link #MOST_BYTES}
+   * nothing is told, rather than what the first part looks like.
+   */
+  String readFields(String name, int fields) throws SyscallException {
     int fd = Syscalls.openForReading(directory, name);
     if (fd < 0) {
       throw failure(SystemCall.OPENAT, fd, name);
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment memory = arena.allocate(FIRST_BYTES);
-      ByteBuffer buffer = Syscalls.buffer(memory);
-      byte[] text = new byte[FIRST_BYTES];
-      int length = 0;
-      while (true) {
+      ByteBuffer part = Syscalls.buffer(memory);
+      ByteArrayOutputStream kept = new ByteArrayOutputStream(FIRST_BYTES);
+      int all = 0;
+      int blanks = 0;
+      while (all < MOST_BYTES) {
         int count = (int) Syscalls.call(SystemCall.READ, fd, memory.address(), FIRST_BYTES, 0, 0);
         if (count < 0) {
           throw failure(SystemCall.READ, count, name);
         }
-        if (count == 0 || length >= MOST_BYTES) {
-          return new String(text, 0, length, StandardCharsets.ISO_8859_1);
+        if (count == 0) {
+          return kept.toString(StandardCharsets.ISO_8859_1);
         }
-        if (length + count > text.length) {
-          text = Arrays.copyOf(text, Math.max(2 * text.length, length + count));
+        for (int i = 0; i < count; i++) {
+          byte next = part.get(i);
+          if (next == '\n' || blanks < fields) {
+            kept.write(next);
+          }
+          blanks = next == '\n' ? 0 : next == ' ' ? blanks + 1 : blanks;
         }
-        buffer.get(0, text, length, count);
-        length += count;
+        all += count;
       }
+      return "";
     } finally {
       int _ = Syscalls.close(fd);
     }

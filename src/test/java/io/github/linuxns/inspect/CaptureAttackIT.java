@@ -23,13 +23,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class CaptureAttackIT {
 
   /** A mount namespace as a script has made it; it is there until this is closed. */
-  private record Container(Process process, BufferedReader output) implements AutoCloseable {
-    static Container start(String script) throws Exception {
+  private record Box(Process process, BufferedReader output) implements AutoCloseable {
+    static Box start(String script) throws Exception {
       Process process =
           new ProcessBuilder("unshare", "--mount", "sh", "-ec", script + "\nexec cat")
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      return new Container(process, process.inputReader());
+      return new Box(process, process.inputReader());
     }
 
     @Override
@@ -56,7 +56,7 @@ class CaptureAttackIT {
     FutureTask<NamespaceGraph> look = new FutureTask<>(NamespaceGraph::capture);
     Thread looking = new Thread(look);
     try {
-      try (Container container = Container.start(script)) {
+      try (Box container = Box.start(script)) {
         Namespace pinned =
             new Namespace(NamespaceType.NETWORK, Long.parseLong(container.output().readLine()));
         assertThat(container.output().readLine()).isEqualTo("mounted");
@@ -84,7 +84,7 @@ class CaptureAttackIT {
         unshare --net="$pin" true
         stat -Lc %i "$pin\"\
         """;
-    try (Container container = Container.start(script)) {
+    try (Box container = Box.start(script)) {
       Namespace pinned =
           new Namespace(NamespaceType.NETWORK, Long.parseLong(container.output().readLine()));
       NamespaceInfo info = NamespaceGraph.capture().find(pinned).orElseThrow();
@@ -97,21 +97,21 @@ class CaptureAttackIT {
   /** Mounts of long names, by half of them at a time: 2 to the number of rounds. */
   private static String mounts(int rounds) {
     return """
-        mount -t tmpfs none /mnt
-        name=$(printf '%250s' '')
-        long=/mnt/a
-        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do long="$long/$name"; done
-        mkdir -p "$long"
-        mount -c --bind "$long" "$long"
-        for i in $(seq ROUNDS); do mkdir /mnt/$i && mount --rbind /mnt /mnt/$i; done
-        """
+    mount -t tmpfs none /mnt
+    name=$(printf '%250s' '')
+    long=/mnt/a
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do long="$long/$name"; done
+    mkdir -p "$long"
+    mount -c --bind "$long" "$long"
+    for i in $(seq ROUNDS); do mkdir /mnt/$i && mount --rbind /mnt /mnt/$i; done
+    """
         .replace("ROUNDS", Integer.toString(rounds));
   }
 
   @Test
   void ofMountsWithoutEndSomeAreReadAndThatIsSaid() throws Exception {
     Requirements.initialRoot();
-    try (Container container = Container.start(mounts(10) + "echo mounted")) {
+    try (Box container = Box.start(mounts(10) + "echo mounted")) {
       assertThat(container.output().readLine()).isEqualTo("mounted");
       assertThat(NamespaceGraph.capture().unreadable())
           .contains(
@@ -157,8 +157,9 @@ class CaptureAttackIT {
         ) &
         cat
         touch /mnt/end
-        wait""";
-    try (Container container = Container.start(script)) {
+        wait\
+        """;
+    try (Box container = Box.start(script)) {
       assertThat(container.output().readLine()).isEqualTo("mounted");
       for (int look = 0; look < 300; look++) {
         NamespaceGraph graph = NamespaceGraph.capture(Kind.PROCESS, Kind.PIN);
@@ -187,14 +188,37 @@ class CaptureAttackIT {
         unshare --uts=/mnt/a/pin true
         stat -Lc %i /mnt/a/pin
         mount -t tmpfs none /mnt/a
-        echo mounted""";
-    try (Container container = Container.start(script)) {
+        echo mounted\
+        """;
+    try (Box container = Box.start(script)) {
       Namespace pinned =
           new Namespace(NamespaceType.UTS, Long.parseLong(container.output().readLine()));
       assertThat(container.output().readLine()).isEqualTo("mounted");
       NamespaceGraph graph = NamespaceGraph.capture();
       assertThat(graph.find(pinned).orElseThrow().isHeldBy(Kind.PIN)).isTrue();
       assertThat(graph.unreadable()).contains(pinned + ": EAGAIN: its owner and its parent");
+    }
+  }
+
+  @Test
+  void aContainerIsKnownBehindMegabytesOfMountsAndNotWhereTheyNeverEnd() throws Exception {
+    Requirements.initialRoot();
+    String id = "5d0c1f5a7e4b49d3a86f0e2b9c7d1a3f5e8b2c4d6f7a9b0c1d2e3f4a5b6c7d8e";
+    String name =
+        """
+        mkdir -p /mnt/containers/%s
+        touch /mnt/containers/%s/hostname
+        mount -c --bind /mnt/containers/%s/hostname /etc/hostname
+        """
+            .formatted(id, id, id);
+    try (Box container = Box.start(mounts(8) + name + "echo mounted")) {
+      assertThat(container.output().readLine()).isEqualTo("mounted");
+      assertThat(Container.of(container.process().pid())).contains(new Container("docker", id));
+    }
+    String early = "mount -t tmpfs none /mnt\n" + name;
+    try (Box container = Box.start(early + mounts(10) + "echo mounted")) {
+      assertThat(container.output().readLine()).isEqualTo("mounted");
+      assertThat(Container.of(container.process().pid())).isEmpty();
     }
   }
 }

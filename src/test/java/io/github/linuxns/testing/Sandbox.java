@@ -20,9 +20,11 @@ public final class Sandbox implements AutoCloseable {
     List<String> command = new ArrayList<>(List.of("unshare"));
     command.addAll(List.of(options));
     // It ends when its standard input does: no pid to hunt for, even if this JVM is killed.
-    command.addAll(List.of("sh", "-c", "echo ready; exec cat"));
+    command.add("cat");
     Process process =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    // What comes back comes from the command itself: nothing is about to be executed any more.
+    process.outputWriter(StandardCharsets.UTF_8).append("ready\n").flush();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     String line = output.readLine();
     if (!"ready".equals(line)) {

@@ -10,6 +10,8 @@ import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -43,6 +45,7 @@ class CaptureAttackIT {
   @Test
   void aFileSystemThatNeverAnswersIsNotAskedWhereAPinWas() throws Exception {
     Requirements.initialRoot();
+    Requirements.ifThisMachineHas("/dev/fuse", Files.exists(Path.of("/dev/fuse")));
     String script =
         """
         mount -t tmpfs none /mnt
@@ -76,6 +79,7 @@ class CaptureAttackIT {
   @Test
   void aPinIsFoundByItsBytes() throws Exception {
     Requirements.root();
+    Requirements.kernel(5, 12);
     String script =
         """
         mount -t tmpfs none /mnt
@@ -180,6 +184,7 @@ class CaptureAttackIT {
   @Test
   void aPinThatNobodyCanGetAtAnyMoreIsSaid() throws Exception {
     Requirements.root();
+    Requirements.kernel(5, 12);
     String script =
         """
         mount -t tmpfs none /mnt

@@ -136,7 +136,7 @@ final class MountCalls {
             0,
             MS_REC | propagation,
             0)
-        .explainedBy(MountRemedies::mounting);
+        .explainedBy(target.equals("/") ? MountRemedies::pivoting : MountRemedies::mounting);
   }
 
   /** As the other, for one mount, by its descriptor; an old kernel takes it by a path. */

@@ -171,7 +171,7 @@ final class MountRemedies {
     };
   }
 
-  /** Changing the root. */
+  /** Changing the root, or who sees what is mounted in it. */
   static @Nullable String pivoting(Errno errno) {
     return errno == Errno.EINVAL
         ? "the root of the JVM's thread is no mount: chroot has changed it, or it is of another"

@@ -14,7 +14,6 @@ import io.github.linuxns.testing.Sandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @ExtendWith(NothingLeft.class)
 class MountStepsIT {
-  private static final Path BUSYBOX = Path.of("/bin/busybox");
+  private static final Path BUSYBOX = BusyboxRoot.BUSYBOX;
   private static final Path TABLE = Path.of("/proc/self/mountinfo");
   private static final String TARGETS = "cut -d' ' -f5 /proc/self/mountinfo";
 
@@ -43,15 +42,7 @@ class MountStepsIT {
 
   @BeforeEach
   void makeRoot() throws IOException {
-    Requirements.that(Files.isExecutable(BUSYBOX), "needs busybox-static");
-    root = directory.resolve("root");
-    for (String name : List.of("bin", "proc", "sys", "dev", "tmp", "mnt")) {
-      Files.createDirectories(root.resolve(name));
-    }
-    Files.copy(BUSYBOX, root.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
-    for (String name : List.of("sh", "cat", "cut", "ls", "id", "stat", "head", "wc", "touch")) {
-      Files.createSymbolicLink(root.resolve("bin").resolve(name), Path.of("busybox"));
-    }
+    root = BusyboxRoot.in(directory);
     before = Files.readString(TABLE);
   }
 

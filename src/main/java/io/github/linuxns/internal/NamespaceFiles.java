@@ -65,7 +65,7 @@ public final class NamespaceFiles {
   public static Namespace of(long pid, NamespaceType type) throws SyscallException {
     ProcessReference.checkPid(pid);
     byte[] text = new byte[LINK_BYTES];
-    int length = Syscalls.readLink(AT_FDCWD, "/proc/" + pid + "/ns/" + type.procName(), text);
+    int length = readLink(AT_FDCWD, "/proc/" + pid + "/ns/" + type.procName(), text);
     if (length >= 0) {
       return NamespaceLink.parse(linkText(text, length));
     }
@@ -107,6 +107,15 @@ public final class NamespaceFiles {
     } catch (SyscallException unreadable) {
       return type.procName() + ":[?]";
     }
+  }
+
+  /**
+   * Reads a link of a process. One that ends between the lookup and the read looks as if it were
+   * forbidden, but only once: then there is nothing to look up.
+   */
+  static int readLink(int directory, String path, byte[] text) {
+    int length = Syscalls.readLink(directory, path, text);
+    return length == -Errno.EACCES.number() ? Syscalls.readLink(directory, path, text) : length;
   }
 
   static String linkText(byte[] text, int length) {

@@ -100,6 +100,9 @@ public final class ProcessReference implements AutoCloseable {
 
   private OpenFile openInProc(NamespaceType type, String link) throws SyscallException {
     int fd = Syscalls.openForReading(directory(), link);
+    if (fd == -Errno.EACCES.number()) { // or it has just ended, as NamespaceFiles.readLink says
+      fd = Syscalls.openForReading(directory(), link);
+    }
     if (fd >= 0) {
       return new OpenFile(fd);
     }
@@ -111,7 +114,7 @@ public final class ProcessReference implements AutoCloseable {
    */
   @Nullable String readLink(NamespaceType type) throws SyscallException {
     byte[] text = new byte[NamespaceFiles.LINK_BYTES];
-    int length = Syscalls.readLink(directory(), type.procName(), text);
+    int length = NamespaceFiles.readLink(directory(), type.procName(), text);
     if (length >= 0) {
       return NamespaceFiles.linkText(text, length);
     }

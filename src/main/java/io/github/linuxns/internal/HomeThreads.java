@@ -94,10 +94,11 @@ final class HomeThreads {
     static final CountDownLatch POOLS = new CountDownLatch(1);
 
     static {
+      // A thread of its own: nothing else waits for this one, which waits for a carrier. First,
+      // since it takes longest.
+      Thread _ = TaskThread.startDaemon("namespace-home", Job.START_ALL);
       OpenFile.startCleaner();
       HomeThread.start();
-      // A thread of its own: nothing else waits for this one, which waits for a carrier.
-      Thread _ = TaskThread.startDaemon("namespace-home", Job.START_ALL);
     }
 
     static void now() {}

@@ -54,6 +54,7 @@ public final class Targets implements Destination, AutoCloseable {
 
   /** See {@link Enterable#enter()}. */
   public NamespaceScope enter() throws SyscallException {
+    HomeThreads.begin(); // first of all: meanwhile a cold JVM loads what the rest takes
     return ThreadPosition.ofCurrentThread().move(this);
   }
 

@@ -19,12 +19,26 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * A JMH benchmark, in a JVM of its own.
  *
  * @param type the value of the parameter of that name; null if it has none
+ * @param warmups how many times as long as others it has to run until all of it is compiled
  */
-record JavaBenchmark(Class<?> owner, String method, String type) implements Contender {
+record JavaBenchmark(Class<?> owner, String method, String type, int warmups)
+    implements Contender {
   private static final String BYTES = "gc.alloc.rate.norm";
+
+  JavaBenchmark(Class<?> owner, String method, String type) {
+    this(owner, method, type, 1);
+  }
 
   JavaBenchmark(Class<?> owner, String method) {
     this(owner, method, null);
+  }
+
+  /**
+   * One that starts threads: in the time in which others run a hundred thousand times it does so
+   * two thousand times, and the compilers have just begun.
+   */
+  static JavaBenchmark ofThreads(Class<?> owner, String method) {
+    return new JavaBenchmark(owner, method, null, 6);
   }
 
   @Override
@@ -40,7 +54,7 @@ record JavaBenchmark(Class<?> owner, String method, String type) implements Cont
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-D" + Kernel.TARGET + "=" + Kernel.target())
-            .warmupIterations(plan.warmups())
+            .warmupIterations(plan.warmups() * warmups)
             .warmupTime(time)
             .measurementIterations(plan.iterations())
             .measurementTime(time)

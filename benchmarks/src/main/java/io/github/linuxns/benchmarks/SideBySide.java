@@ -51,10 +51,10 @@ public final class SideBySide {
     call =
         new Row(
             "a task on a thread of its own",
-            new JavaBenchmark(Call.class, "bareThread"),
+            JavaBenchmark.ofThreads(Call.class, "bareThread"),
             new Floor("thread-inside"),
-            new JavaBenchmark(Call.class, "ffm"),
-            new JavaBenchmark(Call.class, "ours"));
+            JavaBenchmark.ofThreads(Call.class, "ffm"),
+            JavaBenchmark.ofThreads(Call.class, "ours"));
     threads.add(call);
     threads.add(
         new Row(

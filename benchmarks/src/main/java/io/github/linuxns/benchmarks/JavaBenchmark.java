@@ -21,8 +21,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * @param type the value of the parameter of that name; null if it has none
  * @param warmups how many times as long as others it has to run until all of it is compiled
  */
-record JavaBenchmark(Class<?> owner, String method, String type, int warmups)
-    implements Contender {
+record JavaBenchmark(Class<?> owner, String method, String type, int warmups) implements Contender {
   private static final String BYTES = "gc.alloc.rate.norm";
 
   JavaBenchmark(Class<?> owner, String method, String type) {

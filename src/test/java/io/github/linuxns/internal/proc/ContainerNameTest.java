@@ -65,6 +65,13 @@ class ContainerNameTest {
         .isEqualTo("containerd:" + ID);
   }
 
+  /** Where systemd-nspawn mounted it once, as traced in systemd/systemd#16589. */
+  @Test
+  void olderNspawnHasItsMountElsewhere() {
+    String mount = "1 2 3 /systemd/nspawn/propagate/build-as /run/systemd/nspawn/incoming ro";
+    assertThat(text(ContainerMounts.find(mount))).isEqualTo("systemd-nspawn:build-as");
+  }
+
   /** Each sample is listed, with where it comes from, and each that is listed is there. */
   @Test
   void theListIsThatOfTheFiles() throws Exception {
@@ -176,6 +183,7 @@ class ContainerNameTest {
         "1 2 3 /nspawn/propagate/web /run/host/incoming rw - tmpfs a rw",
         "1 2 3 /systemd/propagate/web /run/host/incoming rw - tmpfs a rw",
         "1 2 3 /systemd/nspawn/web /run/host/incoming rw - tmpfs a rw",
+        "1 2 3 /systemd/other/propagate/web /run/host/incoming rw - tmpfs a rw",
         "1 2 3 /systemd/nspawn/propagate/a\\040b /run/host/incoming rw - tmpfs a rw",
         "1 2 3 /systemd/nspawn/propagate/ /run/host/incoming rw - tmpfs a rw",
         "1 2 3 /var/lib/lxc/mail/rootfs /mnt rw - ext4 a rw",

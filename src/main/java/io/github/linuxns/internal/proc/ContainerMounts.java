@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which container it is by what is mounted in it: where a container has a cgroup namespace of its
- * own it sees its control group as the root, but the files that its runtime has mounted, such as
- * {@code /etc/hostname}, still tell where on the host they lie.
+ * own it sees its control group as the root, but what its runtime has mounted, such as {@code
+ * /etc/hostname}, still tells where on the host it lies.
  */
 public final class ContainerMounts {
   /** The fields in front of the two that matter: mount id, parent id, device. */
@@ -51,15 +51,20 @@ public final class ContainerMounts {
   }
 
   private static @Nullable ContainerName ofRuntime(String line) {
-    String target = field(line, FIELDS_BEFORE + 1);
-    String name =
-        switch (target) {
-          case "/etc/hostname", "/etc/hosts", "/etc/resolv.conf" -> target.substring(5);
-          case "/run/.containerenv" -> ".containerenv";
-          default -> "";
-        };
     String root = field(line, FIELDS_BEFORE);
-    if (name.isEmpty() || !part(root, 0).equals(name)) {
+    String target = field(line, FIELDS_BEFORE + 1);
+    return switch (target) {
+      case "/etc/hostname", "/etc/hosts", "/etc/resolv.conf" -> ofFile(root, target.substring(5));
+      case "/run/.containerenv" -> ofFile(root, ".containerenv");
+      case "/run/host/incoming", "/run/systemd/nspawn/incoming" -> nspawn(root);
+      case "/" -> lxc(root);
+      default -> null;
+    };
+  }
+
+  /** A file that the runtime keeps for each container. */
+  private static @Nullable ContainerName ofFile(String root, String name) {
+    if (!part(root, 0).equals(name)) {
       return null;
     }
     // …/containers/ID/hostname, and …/overlay-containers/ID/userdata/hostname.
@@ -72,12 +77,30 @@ public final class ContainerMounts {
     if (userdata) {
       return parent.endsWith("-containers") ? new ContainerName("podman", id) : null;
     }
-    if (parent.equals("containers")) {
+    // "containers" is not told where it is a file system of its own.
+    if (parent.equals("containers")
+        || root.lastIndexOf('/', root.length() - name.length() - 2) == 0) {
       return new ContainerName("docker", id);
     }
     // …/nerdctl/HASH/containers/NAMESPACE/ID/hostname
     return part(root, 3).equals("containers") && part(root, 5).equals("nerdctl")
         ? new ContainerName("containerd", id)
+        : null;
+  }
+
+  /** …/systemd/nspawn/propagate/NAME, through which mounts reach a container that runs. */
+  private static @Nullable ContainerName nspawn(String root) {
+    return part(root, 1).equals("propagate")
+            && part(root, 2).equals("nspawn")
+            && part(root, 3).equals("systemd")
+        ? ContainerName.nspawn(part(root, 0))
+        : null;
+  }
+
+  /** …/lxc/NAME/rootfs, where the container is a directory. */
+  private static @Nullable ContainerName lxc(String root) {
+    return part(root, 0).equals("rootfs") && part(root, 2).equals("lxc")
+        ? ContainerName.lxc(part(root, 1))
         : null;
   }
 

@@ -165,7 +165,7 @@ public record ContainerName(String runtime, String id) {
   }
 
   /** A name that a user has chosen. */
-  private static @Nullable ContainerName lxc(String name) {
+  static @Nullable ContainerName lxc(String name) {
     return isPlain(name, MAX_NAME) ? new ContainerName("lxc", name) : null;
   }
 
@@ -183,7 +183,7 @@ public record ContainerName(String runtime, String id) {
     return machine.startsWith("qemu-") ? null : nspawn(machine); // those are virtual machines
   }
 
-  private static @Nullable ContainerName nspawn(String machine) {
+  static @Nullable ContainerName nspawn(String machine) {
     return isPlain(machine, MAX_MACHINE_NAME) ? new ContainerName("systemd-nspawn", machine) : null;
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -121,13 +122,13 @@ class ContainerNameTest {
     "host, ",
   })
   void mounts(String sample, String expected) {
-    assertThat(text(ContainerMounts.find(sample(sample + ".mountinfo")))).isEqualTo(text(expected));
+    assertThat(text(find(sample(sample + ".mountinfo")))).isEqualTo(text(expected));
   }
 
   @Test
   void onlyAPodIsAPod() {
-    assertThat(text(ContainerMounts.findPod(sample("docker-k8s.mountinfo")))).isEqualTo(POD);
-    assertThat(ContainerMounts.findPod(sample("docker.mountinfo"))).isNull();
+    assertThat(text(findPod(sample("docker-k8s.mountinfo")))).isEqualTo(POD);
+    assertThat(findPod(sample("docker.mountinfo"))).isNull();
   }
 
   /** Names that anybody may give a group that he may make. */
@@ -179,7 +180,7 @@ class ContainerNameTest {
   @Test
   void theSameIdInItsPlaceIsOne() {
     assertThat(text(ContainerName.ofPath("/docker-" + ID + ".scope"))).isEqualTo("docker:" + ID);
-    assertThat(text(ContainerMounts.find("1 2 3 /containers/" + ID + "/hosts /etc/hosts rw\n")))
+    assertThat(text(find("1 2 3 /containers/" + ID + "/hosts /etc/hosts rw\n")))
         .isEqualTo("docker:" + ID);
   }
 
@@ -219,7 +220,7 @@ class ContainerNameTest {
         "1 2 3 /pods/no-uid/etc-hosts /etc/hosts rw - ext4 a rw",
       })
   void noOtherMountIsThatOfAContainer(String mountinfo) {
-    assertThat(ContainerMounts.find(mountinfo)).isNull();
+    assertThat(find(mountinfo)).isNull();
   }
 
   /** Each sample is of some test, and each is described. */
@@ -266,5 +267,33 @@ class ContainerNameTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The same file at the same place is another mount in another mount namespace. */
+  @Test
+  void onlyMountsOfTheCallersCount() {
+    String hosts = " 2 0:3 /containers/" + ID + "/hosts /etc/hosts \n";
+    String pod = " 2 0:3 /pods/" + podUid() + "/etc-hosts /etc/hosts \n";
+    String root = "2 1 0:3 / / \n";
+    for (String line : new String[] {hosts, pod}) {
+      assertThat(find(root + "11" + line)).isNotNull();
+      assertThat(ContainerMounts.find(root, root + "11" + line)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, root)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, root + "111" + line)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, "11" + line.strip() + "x\n")).isNull();
+      assertThat(ContainerMounts.find("11" + line, root + "111" + line + "11" + line)).isNotNull();
+    }
+    // Not the pod that others have mounted in front of it either.
+    assertThat(ContainerMounts.find("11" + hosts, "12" + pod + "11" + hosts))
+        .isEqualTo(new ContainerName("docker", ID));
+  }
+
+  /** Of the caller itself. */
+  private static @Nullable ContainerName find(String mountinfo) {
+    return ContainerMounts.find(mountinfo, mountinfo);
+  }
+
+  private static @Nullable ContainerName findPod(String mountinfo) {
+    return ContainerMounts.findPod(mountinfo, mountinfo);
   }
 }

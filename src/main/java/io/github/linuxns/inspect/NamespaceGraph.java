@@ -310,6 +310,11 @@ public final class NamespaceGraph {
     return NamespaceDiff.between(earlier, this);
   }
 
+  /** Whether a process has ended, all its threads, and waits for its parent to notice. */
+  boolean hasEnded(long pid) {
+    return processes.hasEnded(pid);
+  }
+
   /** When a process started, in the kernel's ticks; the same 0 for all where it is not known. */
   long startTime(long pid) {
     return processes.startTime(pid);

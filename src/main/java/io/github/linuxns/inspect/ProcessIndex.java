@@ -3,6 +3,7 @@ package io.github.linuxns.inspect;
 import io.github.linuxns.NamespaceType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -17,14 +18,16 @@ final class ProcessIndex {
 
   private final NamespaceInfo.Member[] processes;
   private final long[] startTimes;
+  private final BitSet ended;
 
   /** For each process as many as there are types, in their order. */
   private final @Nullable NamespaceInfo[] places;
 
   /** Of processes in the order of their pids, of which it is not known yet where they are. */
-  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes) {
+  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes, BitSet ended) {
     this.processes = processes;
     this.startTimes = startTimes;
+    this.ended = ended;
     this.places = new NamespaceInfo[processes.length * TYPES.length];
   }
 
@@ -40,7 +43,8 @@ final class ProcessIndex {
       info.members().forEach(member -> byPid.put(member.pid(), member));
     }
     NamespaceInfo.Member[] processes = byPid.values().toArray(NamespaceInfo.Member[]::new);
-    ProcessIndex index = new ProcessIndex(processes, new long[processes.length]);
+    ProcessIndex index = 
+        new ProcessIndex(processes, new long[processes.length], new BitSet());
     for (NamespaceInfo info : namespaces) {
       for (NamespaceInfo.Member member : info.members()) {
         index.place(index.row(member.pid()), info);
@@ -51,7 +55,7 @@ final class ProcessIndex {
 
   /** The same, with more known of some namespaces. */
   ProcessIndex with(Map<NamespaceInfo, NamespaceInfo> more) {
-    ProcessIndex index = new ProcessIndex(processes, startTimes);
+    ProcessIndex index = new ProcessIndex(processes, startTimes, ended);
     for (int i = 0; i < places.length; i++) {
       NamespaceInfo place = places[i];
       index.places[i] = place == null ? null : more.getOrDefault(place, place);
@@ -72,6 +76,12 @@ final class ProcessIndex {
   long startTime(long pid) {
     int row = row(pid);
     return row < 0 ? 0 : startTimes[row];
+  }
+
+  /** Whether a process is a zombie. */
+  boolean hasEnded(long pid) {
+    int row = row(pid);
+    return row >= 0 && ended.get(row);
   }
 
   /** Where a process is; null if it is not known. */

@@ -112,6 +112,33 @@ class CaptureBadInputIT {
     }
   }
 
+  /** Its first thread looks like a zombie then, and is in nothing any more. */
+  @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void aProcessIsWhereTheThreadsAreThatItHasLeft() throws Exception {
+    Path program = CProgram.compile("threads.c", scratch, "-pthread");
+    String script = "exec 3</proc/self/ns/uts && exec unshare -Urn \"$0\" leave";
+    Process process = new ProcessBuilder("sh", "-c", script, program.toString()).start();
+    long pid = process.pid();
+    try (BufferedReader output = process.inputReader()) {
+      assertThat(output.readLine()).isEqualTo("ready");
+      NamespaceGraph graph = NamespaceGraph.capture();
+      assertThat(graph.process(pid).orElseThrow().command()).isEqualTo(program + " leave");
+      assertThat(graph.namespacesOf(pid)).hasSize(8);
+      NamespaceInfo network = graph.namespacesOf(pid).get(NamespaceType.NETWORK.ordinal());
+      assertThat(network.holders())
+          .containsExactly(new Holder(Kind.PROCESS, pid, program + " leave"));
+      assertThat(network.leader().orElseThrow().pid()).isEqualTo(pid);
+      NamespaceInfo names = graph.find(Namespace.current(NamespaceType.UTS)).orElseThrow();
+      assertThat(names.holders()).contains(new Holder(Kind.FD, pid, "fd 3"));
+      assertThat(graph.unreadable()).noneMatch(line -> line.startsWith("process " + pid + " "));
+    } finally {
+      process.outputWriter().close();
+      assertThat(process.waitFor()).isZero();
+    }
+  }
+
   @Test
   @Tag("unprivileged")
   @Tag("rootless")

@@ -84,6 +84,19 @@ final class ProcessIndex {
     return row >= 0 && ended.get(row);
   }
 
+  /** How many are nowhere, since they could not be looked at. */
+  int countUnreadable() {
+    int count = 0;
+    for (int row = 0; row < processes.length; row++) {
+      boolean known = false;
+      for (int i = 0; i < TYPES.length; i++) {
+        known |= places[row * TYPES.length + i] != null;
+      }
+      count += known ? 0 : 1;
+    }
+    return count;
+  }
+
   /** Where a process is; null if it is not known. */
   @Nullable NamespaceInfo place(long pid, NamespaceType type) {
     int row = row(pid);

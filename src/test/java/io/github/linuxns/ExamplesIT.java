@@ -51,7 +51,9 @@ class ExamplesIT {
           entry("tools-in-their-network.jsh", "In the network of process \\d+: +1: lo +inet 127.*"),
           entry("tour.jsh", "That was the tour; .*"),
           entry("watch-a-sandbox.jsh", "It has come and gone: net:\\[\\d+]"),
-          entry("which-container.jsh", "Process \\d+ is in the container docker:[0-9a-f]{64}\\."),
+          entry(
+              "which-container.jsh",
+              "Process \\d+ says that it is in the container docker:[0-9a-f]{64}\\."),
           entry("who-shares-my-network.jsh", "Process \\d+ \\(cat\\) is in my network\\."));
 
   /** Those that move a thread: an ordinary user may not. */

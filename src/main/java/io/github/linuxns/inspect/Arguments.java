@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Arguments {
   /** The ways to show it. */
   enum Format {
-    TREE,
-    LIST,
+    TABLE,
     RAW,
     JSON,
     SVG,
@@ -36,8 +35,10 @@ final class Arguments {
   private final List<String> rest;
   private final Set<NamespaceType> types = EnumSet.noneOf(NamespaceType.class);
   private @Nullable List<TableColumn> columns;
-  private Format format = Format.TREE;
-  private Relation relation = Relation.PROCESS;
+  private Format format = Format.TABLE;
+  private @Nullable Relation relation;
+  private boolean list;
+  private boolean all;
   private boolean headings = true;
   private boolean persistent;
   private long process;
@@ -74,8 +75,13 @@ final class Arguments {
     return format;
   }
 
-  Relation relation() {
-    return relation;
+  /**
+   * What stands above what; null for a list: if that is wanted, if all columns are, and if the one
+   * that a tree is drawn in is not.
+   */
+  @Nullable Relation relation() {
+    Relation wanted = relation == null && !list && !all ? Relation.PROCESS : relation;
+    return wanted == null || !columns().contains(TreeView.column(wanted)) ? null : wanted;
   }
 
   boolean headings() {
@@ -111,6 +117,9 @@ final class Arguments {
       } else {
         operand(argument);
       }
+    }
+    if (list && relation != null) {
+      throw new IllegalArgumentException("mutually exclusive arguments: --list --tree");
     }
     if (namespace != 0 && process != 0) {
       throw new IllegalArgumentException("--task and a namespace are mutually exclusive");
@@ -150,7 +159,7 @@ final class Arguments {
           default -> throw new IllegalArgumentException("unrecognized option '" + name + "'");
         };
     if (option == 'T') {
-      apply(option, value == null ? "process" : value);
+      apply(option, value == null ? "owner" : value);
     } else if (takesValue(option)) {
       apply(option, value == null ? next("option '" + name + "'") : value);
     } else if (value != null) {
@@ -169,7 +178,7 @@ final class Arguments {
       if (option == 'T' || takesValue(option)) {
         String value = argument.substring(i + 1);
         if (value.isEmpty()) {
-          value = option == 'T' ? "process" : next("option -- '" + option + "'");
+          value = option == 'T' ? "owner" : next("option -- '" + option + "'");
         }
         apply(option, value);
         return;
@@ -191,9 +200,9 @@ final class Arguments {
 
   private void apply(char option, String value) {
     switch (option) {
-      case 'J' -> format = Format.JSON;
-      case 'l' -> format = Format.LIST;
-      case 'r' -> format = Format.RAW;
+      case 'J' -> show(Format.JSON, Format.RAW);
+      case 'l' -> list = true;
+      case 'r' -> show(Format.RAW, Format.JSON);
       case 'S' -> format = Format.SVG;
       case 'D' -> format = Format.DOT;
       case 'M' -> format = Format.MERMAID;
@@ -201,24 +210,31 @@ final class Arguments {
       case 'V' -> format = Format.VERSION;
       case 'n' -> headings = false;
       case 'P' -> persistent = true;
-      case 'A' -> columns = List.of(TableColumn.values());
+      case 'A' -> {
+        columns = List.of(TableColumn.values());
+        all = true;
+      }
       case 'o' -> columns = columns(value);
       case 'p' -> process = number(value, "PID");
       case 't' -> types.add(type(value));
-      case 'T' -> {
-        format = Format.TREE;
-        relation = relation(value);
-      }
+      case 'T' -> relation = relation(value);
       default -> {} // -u and -W: nothing is cut or wrapped here
     }
   }
 
-  private List<TableColumn> columns(String list) {
+  private void show(Format wanted, Format other) {
+    if (format == other) {
+      throw new IllegalArgumentException("mutually exclusive arguments: --json --raw");
+    }
+    format = wanted;
+  }
+
+  private List<TableColumn> columns(String text) {
     List<TableColumn> chosen = new ArrayList<>();
-    String names = list;
-    if (list.startsWith("+")) {
+    String names = text;
+    if (text.startsWith("+")) {
       chosen.addAll(columns());
-      names = list.substring(1);
+      names = text.substring(1);
     }
     int start = 0;
     while (start <= names.length()) {

@@ -71,7 +71,7 @@ final class Capture {
     }
     NamespaceInfo.Member[] all = fillMembers();
     describe();
-    ProcessIndex index = new ProcessIndex(all, processes.startTimes());
+    ProcessIndex index = new ProcessIndex(all, processes.startTimes(), processes.ended());
     for (int row = 0; row < all.length; row++) {
       for (NamespaceType type : TYPES) {
         FoundNamespace in = processes.namespace(row, type);

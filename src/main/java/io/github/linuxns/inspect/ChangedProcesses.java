@@ -3,15 +3,26 @@ package io.github.linuxns.inspect;
 import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.survey.LivingThread;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** Processes that are to be looked at, once each however much they have done meanwhile. */
 final class ChangedProcesses {
+  /** Of those that are told together, how many are named. */
+  private static final int NAMED = 3;
+
   private final Memberships memberships;
   private final Set<Long> pids = new LinkedHashSet<>();
+
+  /** Those of which a thread has ended. */
+  private final Set<Long> lessThreads = new LinkedHashSet<>();
+
+  /** Those that may not be looked at, as has been said or is to be said. */
+  private final Set<Long> refused = new LinkedHashSet<>();
+
+  private final Set<Long> newlyRefused = new LinkedHashSet<>();
   private long ended;
-  private long refused;
 
   ChangedProcesses(Memberships memberships) {
     this.memberships = memberships;
@@ -21,15 +32,36 @@ final class ChangedProcesses {
     pids.add(pid);
   }
 
+  /** A thread of one has ended that was not its first. */
+  void threadEnded(long pid) {
+    lessThreads.add(pid);
+  }
+
   /**
-   * One has ended.
+   * The first thread of one has ended. If others go on, or one of them has taken its place to
+   * execute another program, so does the process.
    *
-   * @return true if it was the last one in a namespace
+   * @return true if the process has ended, and was the last one in a namespace
    */
   boolean ended(long pid) {
-    if (pids.remove(pid) && !memberships.knows(pid)) {
+    if (LivingThread.of(pid) != LivingThread.NONE) {
+      pids.add(pid);
+      return false;
+    }
+    return pids.remove(pid) ? endUnseen(pid) : end(pid);
+  }
+
+  /** One that was to be looked at. */
+  private boolean endUnseen(long pid) {
+    if (!memberships.knows(pid) && !refused.contains(pid)) {
       ended++;
     }
+    return end(pid);
+  }
+
+  private boolean end(long pid) {
+    lessThreads.remove(pid);
+    refused.remove(pid);
     return memberships.ended(pid);
   }
 
@@ -44,22 +76,52 @@ final class ChangedProcesses {
       isLast |= look(pid);
     }
     pids.clear();
+    for (long pid : Set.copyOf(lessThreads)) {
+      if (LivingThread.of(pid) == LivingThread.NONE) {
+        isLast |= end(pid);
+      }
+    }
+    lessThreads.clear();
     return isLast;
   }
 
   private boolean look(long pid) {
     try {
-      return memberships.seen(pid, Namespace.allOf(pid).values());
+      return look(pid, pid);
     } catch (SyscallException e) {
       if (e.errno() != Errno.ESRCH) {
-        refused++;
-        return false;
+        return refuse(pid);
       }
-      if (!memberships.knows(pid)) {
-        ended++;
-      }
-      return memberships.ended(pid);
     }
+    long thread = LivingThread.of(pid);
+    if (thread == LivingThread.NONE) {
+      return endUnseen(pid);
+    }
+    try {
+      return look(pid, thread);
+    } catch (SyscallException e) {
+      // It may be ending at this moment, and its end will be told of, or seen by the next look.
+      return e.errno() != Errno.ESRCH && refuse(pid);
+    }
+  }
+
+  private boolean look(long pid, long thread) throws SyscallException {
+    boolean isLast = memberships.seen(pid, Namespace.allOf(thread).values());
+    refused.remove(pid);
+    return isLast;
+  }
+
+  /** Said once, until it can be looked at again, or has ended. */
+  private boolean refuse(long pid) {
+    if (refused.add(pid)) {
+      newlyRefused.add(pid);
+    }
+    return false;
+  }
+
+  /** There was a look at everything: whoever is not there any more is not refused any more. */
+  void seen(NamespaceGraph graph) {
+    refused.removeIf(pid -> graph.process(pid).isEmpty() || !graph.namespacesOf(pid).isEmpty());
   }
 
   /** How many nobody has seen, since they ended too early; and begins to count anew. */
@@ -69,10 +131,16 @@ final class ChangedProcesses {
     return count;
   }
 
-  /** How many could not be looked at; and begins to count anew. */
-  long takeRefused() {
-    long count = refused;
-    refused = 0;
-    return count;
+  /** How many may not be looked at of whom that was not known. */
+  long countRefused() {
+    return newlyRefused.size();
+  }
+
+  /** Some of them, as "12, 13"; and begins to count anew. */
+  String takeRefused() {
+    StringBuilder named = new StringBuilder();
+    newlyRefused.stream().limit(NAMED).forEach(pid -> named.append(", ").append(pid));
+    newlyRefused.clear();
+    return named.substring(2);
   }
 }

@@ -2,6 +2,8 @@ package io.github.linuxns.inspect;
 
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.RunningSystem;
+import io.github.linuxns.internal.proc.ThreadStatus;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -9,8 +11,10 @@ import java.io.OutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The jar's main class: what {@code lsns} prints, for those who have a JVM and no util-linux. All
@@ -49,9 +53,9 @@ final class Command {
        -W, --nowrap           accepted: nothing is wrapped
        -t, --type <name>      namespace type (mnt, net, ipc, user, pid, uts, cgroup, time)
        -T, --tree[=<rel>]     use tree format (parent, owner, or process)
-           --svg              draw a picture: SVG
-           --dot              draw a picture: Graphviz
-           --mermaid          draw a picture: Mermaid
+           --svg              draw a picture: SVG, to standard output
+           --dot              draw a picture: Graphviz, to standard output
+           --mermaid          draw a picture: Mermaid, to standard output
 
        -h, --help             display this help
        -V, --version          display version
@@ -159,11 +163,40 @@ final class Command {
     NamespaceGraph graph =
         NamespaceGraph.capture(wanted.persistent() ? Holder.Kind.values() : USUAL);
     String text = text(wanted, graph);
-    if (!graph.unreadable().isEmpty()) {
-      String first = Labels.printable(graph.unreadable().getFirst());
-      int _ = fail(graph.unreadable().size() + " could not be looked at, such as " + first);
+    if (wanted.process() == 0) {
+      sayWhatIsMissing(graph);
     }
     return text;
+  }
+
+  /** In a line for processes, which tells how to see them, and one for all the rest. */
+  private void sayWhatIsMissing(NamespaceGraph graph) {
+    int processes = graph.countUnreadableProcesses();
+    if (processes > 0) {
+      int _ =
+          fail(
+              processes
+                  + (processes == 1 ? " process" : " processes")
+                  + " could not be looked at"
+                  + remedy());
+    }
+    String first = "";
+    int others = 0;
+    for (String line : graph.unreadable()) {
+      if (!line.endsWith(": its namespaces") && !line.endsWith(": its namespaces and open files")) {
+        first = others++ == 0 ? line : first;
+      }
+    }
+    if (others > 0) {
+      String more = others == 1 ? "" : ", and " + (others - 1) + " more like that";
+      int _ = fail("not looked at: " + Labels.printable(first) + more);
+    }
+  }
+
+  private static String remedy() {
+    return new RunningSystem().thread().has(ThreadStatus.CAP_SYS_PTRACE)
+        ? ""
+        : ": run it as root to see where they are";
   }
 
   private static String text(Arguments wanted, NamespaceGraph graph) throws NotFoundException {
@@ -174,13 +207,26 @@ final class Command {
       case SVG -> graph.toSvg();
       case DOT -> graph.toDot();
       case MERMAID -> graph.toMermaid();
-      case JSON -> JsonView.of(chosen(wanted, graph), wanted.columns());
-      case RAW -> table(wanted).addAll(chosen(wanted, graph)).raw();
-      case LIST -> table(wanted).addAll(chosen(wanted, graph)).aligned();
-      default ->
-          TreeView.add(graph, chosen(wanted, graph), wanted.relation(), table(wanted), false)
-              .aligned();
+      case JSON -> json(wanted, graph);
+      case RAW -> rows(wanted, graph).raw();
+      default -> rows(wanted, graph).aligned();
     };
+  }
+
+  private static String json(Arguments wanted, NamespaceGraph graph) throws NotFoundException {
+    List<NamespaceInfo> chosen = chosen(wanted, graph);
+    Relation relation = wanted.relation();
+    return relation == null
+        ? JsonView.of(chosen, wanted.columns())
+        : JsonView.of(new Forest(graph, chosen, relation), wanted.columns());
+  }
+
+  private static TableView rows(Arguments wanted, NamespaceGraph graph) throws NotFoundException {
+    List<NamespaceInfo> chosen = chosen(wanted, graph);
+    Relation relation = wanted.relation();
+    return relation == null
+        ? table(wanted).addAll(chosen)
+        : TreeView.add(graph, chosen, relation, table(wanted), false);
   }
 
   private static TableView table(Arguments wanted) {
@@ -190,19 +236,44 @@ final class Command {
 
   private static List<NamespaceInfo> chosen(Arguments wanted, NamespaceGraph graph)
       throws NotFoundException {
-    List<NamespaceInfo> all =
-        wanted.process() == 0 ? graph.namespaces() : graph.namespacesOf(wanted.process());
-    if (all.isEmpty() && wanted.process() != 0) {
-      throw new NotFoundException("not found process: " + wanted.process());
+    long process = wanted.process();
+    List<NamespaceInfo> places = process == 0 ? List.of() : graph.namespacesOf(process);
+    if (process != 0 && places.isEmpty()) {
+      throw new NotFoundException(
+          graph.process(process).isPresent()
+              ? "process " + process + " could not be looked at" + remedy()
+              : "not found process: " + process);
     }
     Set<NamespaceType> types = wanted.types();
-    List<NamespaceInfo> chosen = new ArrayList<>(all.size());
-    for (NamespaceInfo info : all) {
-      if (types.isEmpty() || types.contains(info.type())) {
-        chosen.add(info);
+    Set<NamespaceInfo> chosen = new HashSet<>();
+    for (NamespaceInfo info : graph.namespaces()) {
+      if ((types.isEmpty() || types.contains(info.type()))
+          && (process == 0 || places.contains(info))) {
+        addWithThoseAbove(info, graph, wanted.relation(), chosen);
       }
     }
-    return chosen;
+    List<NamespaceInfo> inOrder = new ArrayList<>(chosen.size());
+    for (NamespaceInfo info : graph.namespaces()) {
+      if (chosen.contains(info)) {
+        inOrder.add(info);
+      }
+    }
+    return inOrder;
+  }
+
+  /** A tree of owners or parents has all that stand above one that was chosen, as with lsns. */
+  private static void addWithThoseAbove(
+      NamespaceInfo info,
+      NamespaceGraph graph,
+      @Nullable Relation relation,
+      Set<NamespaceInfo> chosen) {
+    NamespaceInfo next = info;
+    while (next != null && chosen.add(next)) {
+      next =
+          relation == null || relation == Relation.PROCESS
+              ? null
+              : graph.above(next, relation).orElse(null);
+    }
   }
 
   /** Those that are in a namespace. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which container a process is in, by the name that whoever runs the container has given to its
- * control group, or by the files that were mounted in it.
+ * control group, or by the files that were mounted in the caller's own.
  *
  * <p>The kernel knows no containers. What is known here:
  *
@@ -27,8 +27,20 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>Of containers in containers it is the outermost: names below that were given by those inside,
- * who could name themselves like somebody else. An id is a claim all the same: whoever may make
- * control groups can give them such a name. It says where to ask, and proves nothing.
+ * who could name themselves like somebody else.
+ *
+ * <p>An id is a claim of whoever gave the name. It says where to ask, and proves nothing:
+ *
+ * <ul>
+ *   <li>A control group is named by root of the machine, or by a user below the group that root has
+ *       handed over to him, as systemd does for each user who is logged in: to be told by the rest
+ *       of its path ({@link NamespaceInfo#cgroup()}). No process can leave such a subtree by
+ *       itself, and none can have a name above it.
+ *   <li>Mounts are made by root of a mount namespace, and anybody can be that of a new one. So they
+ *       are believed in no mount namespace but the calling thread's own, where they tell of who
+ *       runs the container that the caller is in, or of root there: nobody else can mount there. Of
+ *       a process in another one, or whose root is elsewhere, its mounts tell nothing here.
+ * </ul>
  *
  * @param runtime who runs it, as above
  * @param id what the runtime calls it
@@ -44,7 +56,7 @@ public record Container(String runtime, String id) {
 
   /**
    * Tells which container a process is in; also of this JVM, from inside of one: {@code
-   * Container.of(ProcessHandle.current().pid())}. It reads one or two files of {@code /proc}, and
+   * Container.of(ProcessHandle.current().pid())}. It reads one to three files of {@code /proc}, and
    * captures nothing.
    *
    * @param pid a process or thread id in the caller's pid namespace

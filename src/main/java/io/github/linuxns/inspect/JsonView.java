@@ -27,20 +27,48 @@ final class JsonView {
   private JsonView() {}
 
   static String of(List<NamespaceInfo> infos, List<TableColumn> columns) {
-    StringBuilder text = new StringBuilder(64 + infos.size() * columns.size() * 32);
-    text.append("{\n   \"namespaces\": [");
-    for (int i = 0; i < infos.size(); i++) {
-      text.append(i == 0 ? "\n      {" : ",{");
-      object(infos.get(i), columns, text);
-      text.append("\n      }");
-    }
-    return text.append("\n   ]\n}\n").toString();
+    return text(infos, null, columns);
   }
 
-  private static void object(NamespaceInfo info, List<TableColumn> columns, StringBuilder text) {
+  /** With those that stand below one as its "children". */
+  static String of(Forest forest, List<TableColumn> columns) {
+    return text(forest.roots(), forest, columns);
+  }
+
+  private static String text(
+      List<NamespaceInfo> infos, @Nullable Forest forest, List<TableColumn> columns) {
+    StringBuilder text = new StringBuilder(64 + infos.size() * columns.size() * 32);
+    text.append("{\n   \"namespaces\": ");
+    array(infos, forest, columns, "\n   ", text);
+    return text.append("\n}\n").toString();
+  }
+
+  private static void array(
+      List<NamespaceInfo> infos,
+      @Nullable Forest forest,
+      List<TableColumn> columns,
+      String line,
+      StringBuilder text) {
+    text.append('[');
+    for (int i = 0; i < infos.size(); i++) {
+      NamespaceInfo info = infos.get(i);
+      text.append(i == 0 ? line + "   {" : ",{");
+      object(info, columns, line + "      ", text);
+      List<NamespaceInfo> below = forest == null ? List.of() : forest.children(info);
+      if (!below.isEmpty()) {
+        text.append(',').append(line).append("      \"children\": ");
+        array(below, forest, columns, line + "      ", text);
+      }
+      text.append(line).append("   }");
+    }
+    text.append(line).append(']');
+  }
+
+  private static void object(
+      NamespaceInfo info, List<TableColumn> columns, String line, StringBuilder text) {
     for (int i = 0; i < columns.size(); i++) {
       TableColumn column = columns.get(i);
-      text.append(i == 0 ? "\n         " : ",\n         ");
+      text.append(i == 0 ? "" : ",").append(line);
       quote(column.name().toLowerCase(Locale.ROOT), text);
       text.append(": ");
       String value = column.value(info);

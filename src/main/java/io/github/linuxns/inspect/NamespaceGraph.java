@@ -310,6 +310,16 @@ public final class NamespaceGraph {
     return NamespaceDiff.between(earlier, this);
   }
 
+  /** How many processes there were of which it could not be told where they are. */
+  int countUnreadableProcesses() {
+    return processes.countUnreadable();
+  }
+
+  /** Whether a process has ended, all its threads, and waits for its parent to notice. */
+  boolean hasEnded(long pid) {
+    return processes.hasEnded(pid);
+  }
+
   /** When a process started, in the kernel's ticks; the same 0 for all where it is not known. */
   long startTime(long pid) {
     return processes.startTime(pid);
@@ -338,9 +348,10 @@ public final class NamespaceGraph {
   }
 
   /**
-   * {@return the table in the order of a tree, as {@code lsns --tree} prints it} Of many that are
-   * alike (of one type, of processes of one program, below the same one) it has the first, and how
-   * many more there are.
+   * {@return the table in the order of a tree, as {@code lsns --tree} prints it} By {@link
+   * Relation#PROCESS} it is as there, too: a namespace stands below the last one before it whose
+   * first process is the parent of its own first. Of many that are alike (of one type, of processes
+   * of one program, below the same one) it has the first, and how many more there are.
    *
    * @param relation what stands above what
    */

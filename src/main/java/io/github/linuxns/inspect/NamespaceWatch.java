@@ -31,9 +31,10 @@ import java.util.function.Consumer;
  *
  * <p>Nothing is made up, and what is known to have been missed is said ({@link Missed}): processes
  * that ended before they could be looked at, events that the kernel had to drop, changes that a
- * subscriber was too slow to take. What came and went between two looks, and nobody told of, is not
- * known. A namespace vanishes for a watch when a look finds nothing more of the kinds of holders
- * that it looks at.
+ * subscriber was too slow to take; and, once for each, processes that may not be looked at. A
+ * process ends with the last of its threads, whether or not its parent has noticed. What came and
+ * went between two looks, and nobody told of, is not known. A namespace vanishes for a watch when a
+ * look finds nothing more of the kinds of holders that it looks at.
  *
  * <p>It begins with the first subscriber, from what {@link #initial()} has: nothing is lost in
  * between. It has one thread, which is born at home; subscribers are called by virtual threads,
@@ -288,6 +289,7 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
         switch (what) {
           case CHANGED -> changed.add(pid[0]);
           case ENDED -> isSomethingEmpty |= changed.ended(pid[0]);
+          case THREAD_ENDED -> changed.threadEnded(pid[0]);
           case OVERFLOW -> {
             outlets.publish(new Missed(0, "process events: the kernel had to drop some"));
             isSomethingEmpty = true; // perhaps
@@ -305,9 +307,10 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
     if (ended > 0) {
       outlets.publish(new Missed(ended, "processes that ended before they could be looked at"));
     }
-    long refused = changed.takeRefused();
+    long refused = changed.countRefused();
     if (refused > 0) {
-      outlets.publish(new Missed(refused, "processes that may not be looked at"));
+      String named = changed.takeRefused();
+      outlets.publish(new Missed(refused, "processes that may not be looked at, as " + named));
     }
   }
 
@@ -320,6 +323,7 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
         changed.add(pid); // perhaps it has only become unreadable
       }
       boolean _ = changed.look();
+      changed.seen(graph);
       tellWhatWasMissed();
       memberships.vanish(graph);
     } catch (SyscallException e) {

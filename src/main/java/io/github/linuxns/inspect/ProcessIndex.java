@@ -3,6 +3,7 @@ package io.github.linuxns.inspect;
 import io.github.linuxns.NamespaceType;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -17,14 +18,16 @@ final class ProcessIndex {
 
   private final NamespaceInfo.Member[] processes;
   private final long[] startTimes;
+  private final BitSet ended;
 
   /** For each process as many as there are types, in their order. */
   private final @Nullable NamespaceInfo[] places;
 
   /** Of processes in the order of their pids, of which it is not known yet where they are. */
-  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes) {
+  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes, BitSet ended) {
     this.processes = processes;
     this.startTimes = startTimes;
+    this.ended = ended;
     this.places = new NamespaceInfo[processes.length * TYPES.length];
   }
 
@@ -40,7 +43,7 @@ final class ProcessIndex {
       info.members().forEach(member -> byPid.put(member.pid(), member));
     }
     NamespaceInfo.Member[] processes = byPid.values().toArray(NamespaceInfo.Member[]::new);
-    ProcessIndex index = new ProcessIndex(processes, new long[processes.length]);
+    ProcessIndex index = new ProcessIndex(processes, new long[processes.length], new BitSet());
     for (NamespaceInfo info : namespaces) {
       for (NamespaceInfo.Member member : info.members()) {
         index.place(index.row(member.pid()), info);
@@ -51,7 +54,7 @@ final class ProcessIndex {
 
   /** The same, with more known of some namespaces. */
   ProcessIndex with(Map<NamespaceInfo, NamespaceInfo> more) {
-    ProcessIndex index = new ProcessIndex(processes, startTimes);
+    ProcessIndex index = new ProcessIndex(processes, startTimes, ended);
     for (int i = 0; i < places.length; i++) {
       NamespaceInfo place = places[i];
       index.places[i] = place == null ? null : more.getOrDefault(place, place);
@@ -72,6 +75,25 @@ final class ProcessIndex {
   long startTime(long pid) {
     int row = row(pid);
     return row < 0 ? 0 : startTimes[row];
+  }
+
+  /** Whether a process is a zombie. */
+  boolean hasEnded(long pid) {
+    int row = row(pid);
+    return row >= 0 && ended.get(row);
+  }
+
+  /** How many are nowhere, since they could not be looked at. */
+  int countUnreadable() {
+    int count = 0;
+    for (int row = 0; row < processes.length; row++) {
+      boolean known = false;
+      for (int i = 0; i < TYPES.length; i++) {
+        known |= places[row * TYPES.length + i] != null;
+      }
+      count += known ? 0 : 1;
+    }
+    return count;
   }
 
   /** Where a process is; null if it is not known. */

@@ -1,5 +1,6 @@
 package io.github.linuxns.inspect;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ final class TableView {
           TableColumn.PID,
           TableColumn.USER,
           TableColumn.COMMAND);
+
+  private static final String HEX = "0123456789abcdef";
 
   private final List<TableColumn> columns;
   private final List<String[]> rows = new ArrayList<>();
@@ -125,7 +128,10 @@ final class TableView {
     }
   }
 
-  /** The lines with one blank between words, and blanks in words escaped: for programs. */
+  /**
+   * The lines with one blank between words, and blanks in words and all that is not ASCII escaped:
+   * for programs.
+   */
   String raw() {
     StringBuilder text = new StringBuilder();
     if (headings) {
@@ -139,9 +145,20 @@ final class TableView {
 
   private static void join(String[] row, StringBuilder text) {
     for (int i = 0; i < row.length; i++) {
-      text.append(i == 0 ? "" : " ").append(row[i].replace(" ", "\\x20"));
+      text.append(i == 0 ? "" : " ");
+      escape(row[i], text);
     }
     text.append('\n');
+  }
+
+  private static void escape(String cell, StringBuilder text) {
+    for (byte next : cell.getBytes(StandardCharsets.UTF_8)) {
+      if (next > ' ') {
+        text.append((char) next);
+      } else {
+        text.append("\\x").append(HEX.charAt(next >> 4 & 0xf)).append(HEX.charAt(next & 0xf));
+      }
+    }
   }
 
   private String[] names() {

@@ -39,13 +39,17 @@ final class TreeView {
       Relation relation,
       TableView table,
       boolean folded) {
-    TableColumn column = relation == Relation.PROCESS ? TableColumn.COMMAND : TableColumn.NS;
     Forest forest = new Forest(graph, infos, relation);
-    TreeView view = new TreeView(table, forest, column, folded);
+    TreeView view = new TreeView(table, forest, column(relation), folded);
     for (Line line : view.folded(forest.roots())) {
       view.add(line, "", "");
     }
     return table;
+  }
+
+  /** The column that the lines of a tree are drawn in. */
+  static TableColumn column(Relation relation) {
+    return relation == Relation.PROCESS ? TableColumn.COMMAND : TableColumn.NS;
   }
 
   /** One, or how many more there are like it. */

@@ -5,7 +5,7 @@ import io.github.linuxns.internal.proc.ContainerMounts;
 import io.github.linuxns.internal.proc.ContainerName;
 import org.jspecify.annotations.Nullable;
 
-/** The files of a process that tell which container it is in. */
+/** The files of a process, and of the caller, that tell which container it is in. */
 public final class ContainerFiles {
   /** Of a mount's line: up to where it is mounted; its options may be a megabyte. */
   private static final int FIELDS = 5;
@@ -16,7 +16,7 @@ public final class ContainerFiles {
   public static @Nullable ContainerName container(long pid) throws SyscallException {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       ContainerName name = ContainerName.ofControlGroups(process.read("cgroup"));
-      return name == null ? ContainerMounts.find(process.readFields("mountinfo", FIELDS)) : name;
+      return name == null ? ContainerMounts.find(mine(), mounts(process)) : name;
     }
   }
 
@@ -24,7 +24,17 @@ public final class ContainerFiles {
   public static @Nullable ContainerName pod(long pid) throws SyscallException {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       ContainerName name = ContainerName.podOfControlGroups(process.read("cgroup"));
-      return name == null ? ContainerMounts.findPod(process.readFields("mountinfo", FIELDS)) : name;
+      return name == null ? ContainerMounts.findPod(mine(), mounts(process)) : name;
     }
+  }
+
+  private static String mine() throws SyscallException {
+    try (ProcessDirectory me = ProcessDirectory.openMine()) {
+      return mounts(me);
+    }
+  }
+
+  private static String mounts(ProcessDirectory process) throws SyscallException {
+    return process.readFields("mountinfo", FIELDS);
   }
 }

@@ -18,11 +18,15 @@ final class ProcessDirectory implements AutoCloseable {
   /** More than tens of thousands of mounts take. */
   private static final int MOST_BYTES = 1 << 24;
 
-  private final long pid;
+  private static final String MINE = "/proc/thread-self";
+
+  /** For messages. */
+  private final String process;
+
   private final int directory;
 
-  private ProcessDirectory(long pid, int directory) {
-    this.pid = pid;
+  private ProcessDirectory(String process, int directory) {
+    this.process = process;
     this.directory = directory;
   }
 
@@ -38,7 +42,16 @@ final class ProcessDirectory implements AutoCloseable {
     if (directory < 0) {
       throw NamespaceFiles.noProcessDirectory(SystemCall.OPENAT, directory, pid);
     }
-    return new ProcessDirectory(pid, directory);
+    return new ProcessDirectory("process " + pid, directory);
+  }
+
+  /** Opens that of the calling thread. */
+  static ProcessDirectory openMine() throws SyscallException {
+    int directory = Syscalls.openDirectoryPath(MINE);
+    if (directory < 0) {
+      throw Failures.ofProcess(SystemCall.OPENAT, directory, MINE);
+    }
+    return new ProcessDirectory(MINE, directory);
   }
 
   /** Reads a file of it; bytes that are no ASCII become the characters of their numbers. */
@@ -86,11 +99,10 @@ final class ProcessDirectory implements AutoCloseable {
   }
 
   private SyscallException failure(SystemCall call, int result, String name) {
-    String object = "process " + pid;
     return switch (Errno.of(-result)) {
       // The directory of one that has ended is empty; the mounts of a zombie are not there.
-      case ENOENT, ESRCH, EINVAL -> Failures.gone(call, object);
-      default -> Failures.ofProcess(call, result, object + ' ' + name);
+      case ENOENT, ESRCH, EINVAL -> Failures.gone(call, process);
+      default -> Failures.ofProcess(call, result, process + ' ' + name);
     };
   }
 

@@ -74,9 +74,11 @@ public final class ProcessEvents implements AutoCloseable {
   public enum What {
     /** It was born, or did something after which it may be elsewhere. */
     CHANGED,
-    /** It has ended. */
+    /** Its first thread has ended, and so has it, unless it has others that live. */
     ENDED,
-    /** Nothing to tell: the event of a thread, or one that is for others. */
+    /** Another thread of it has ended, which may have been the last one. */
+    THREAD_ENDED,
+    /** Nothing to tell: what a thread did, or an event that is for others. */
     OTHER,
     /** There is nothing more to read now. */
     NOTHING,
@@ -242,10 +244,10 @@ public final class ProcessEvents implements AutoCloseable {
     int thread = fields.getInt(EVENT + (born ? EVENT_CHILD_PID : EVENT_PID));
     int process = fields.getInt(EVENT + (born ? EVENT_CHILD_TGID : EVENT_TGID));
     pid[0] = process;
-    if (what == WHAT_NONE || thread != process) {
-      return What.OTHER;
+    if (what == WHAT_EXIT) {
+      return thread == process ? What.ENDED : What.THREAD_ENDED;
     }
-    return what == WHAT_EXIT ? What.ENDED : What.CHANGED;
+    return what == WHAT_NONE || thread != process ? What.OTHER : What.CHANGED;
   }
 
   /** Has {@link #await} return, in whatever thread; also before it is called. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.linuxns.NamespaceType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,7 +14,7 @@ class ArgumentsTest {
   @Test
   void withoutAny() {
     Arguments none = Arguments.parse();
-    assertThat(none.format()).isEqualTo(Arguments.Format.TREE);
+    assertThat(none.format()).isEqualTo(Arguments.Format.TABLE);
     assertThat(none.relation()).isEqualTo(Relation.PROCESS);
     assertThat(none.columns()).isEqualTo(TableView.DEFAULT);
     assertThat(none.types()).isEmpty();
@@ -27,12 +28,10 @@ class ArgumentsTest {
   @CsvSource({
     "-J, JSON",
     "--json, JSON",
-    "-l, LIST",
-    "--list, LIST",
+    "-l, TABLE",
     "-r, RAW",
     "--raw, RAW",
-    "-T, TREE",
-    "--tree, TREE",
+    "-T, TABLE",
     "--svg, SVG",
     "--dot, DOT",
     "--mermaid, MERMAID",
@@ -40,11 +39,42 @@ class ArgumentsTest {
     "--help, HELP",
     "-V, VERSION",
     "--version, VERSION",
-    "-nul, LIST",
-    "-lW, LIST",
+    "-nul, TABLE",
+    "-rW, RAW",
   })
   void formats(String argument, Arguments.Format format) {
     assertThat(Arguments.parse(argument).format()).isEqualTo(format);
+  }
+
+  /** As in lsns: a tree of processes if nothing else is said, and of owners if only a tree is. */
+  @ParameterizedTest
+  @CsvSource({
+    "-J, PROCESS",
+    "-r, PROCESS",
+    "-l,",
+    "--list,",
+    "-lJ,",
+    "-rl,",
+    "-T, OWNER",
+    "--tree, OWNER",
+    "-Tprocess, PROCESS",
+    "-JTparent, PARENT",
+    "--output-all,",
+    "-oNS,",
+    "-oCOMMAND, PROCESS",
+    "-o+PNS, PROCESS",
+    "-tnet, PROCESS",
+    "-p1, PROCESS",
+  })
+  void trees(String argument, @Nullable Relation relation) {
+    assertThat(Arguments.parse(argument).relation()).isEqualTo(relation);
+  }
+
+  @Test
+  void aTreeNeedsTheColumnThatItIsDrawnIn() {
+    assertThat(Arguments.parse("-T", "--output-all").relation()).isEqualTo(Relation.OWNER);
+    assertThat(Arguments.parse("-T", "-o", "PID,COMMAND").relation()).isNull();
+    assertThat(Arguments.parse("-T", "-o", "PID,NS").relation()).isEqualTo(Relation.OWNER);
   }
 
   @Test
@@ -89,6 +119,9 @@ class ArgumentsTest {
         "-t | option -- 't' requires an argument",
         "--type | option '--type' requires an argument",
         "--json=1 | option '--json' doesn't allow an argument",
+        "-Jr | mutually exclusive arguments: --json --raw",
+        "-rJ | mutually exclusive arguments: --json --raw",
+        "-lT | mutually exclusive arguments: --list --tree",
         "-tfoo | unknown namespace type: foo",
         "-oFOO | unknown column: FOO",
         "-oNS, | \"unknown column: \"",

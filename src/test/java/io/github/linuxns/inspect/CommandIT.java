@@ -2,10 +2,13 @@ package io.github.linuxns.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.testing.Json;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -65,7 +68,9 @@ class CommandIT {
     return said;
   }
 
+  /** The same rows in the same order, and the same tree. */
   @Test
+  @Tag("rootless")
   void asLsns() throws Exception {
     Requirements.root();
     try (Sandbox sandbox = Sandbox.unshare("-n", "-u", "-i", "-C")) {
@@ -73,14 +78,31 @@ class CommandIT {
       for (String[] arguments :
           new String[][] {
             {"-p", pid},
+            {"-l", "-p", pid},
             {"-l", "-p", pid, "-t", "net", "-t", "uts"},
+            {"-r", "-p", pid},
             {"-r", "-p", pid, "-t", "ipc", "-o", COLUMNS},
             {"-n", "-p", pid, "-t", "uts", "-o", COLUMNS},
-            {"-p", pid, "-t", "net", "--json", "-o", COLUMNS},
+            {"-p", pid, "-o", "NS,TYPE,NPROCS,PID"},
+            {"-p", pid, "-T"},
+            {"-p", pid, "--tree=process", "-o", COLUMNS},
+            {"-p", pid, "-r", "-o", "NS,TYPE,NPROCS,PID,COMMAND"},
             {"-p", pid, "-t", "net"},
           }) {
         assertThat(run(arguments)).isZero();
-        assertThat(words(out())).as(List.of(arguments) + "").isEqualTo(words(lsns(arguments)));
+        assertThat(rows(out(), pid))
+            .as(List.of(arguments) + "")
+            .isEqualTo(rows(lsns(arguments), pid));
+      }
+      for (String[] arguments :
+          new String[][] {
+            {"--json", "-p", pid, "-t", "net", "-t", "uts", "-o", COLUMNS},
+            {"--json", "--list", "-p", pid, "-t", "cgroup", "-o", COLUMNS},
+          }) {
+        assertThat(run(arguments)).isZero();
+        assertThat(Json.parse(out()))
+            .as(List.of(arguments) + "")
+            .isEqualTo(Json.parse(lsns(arguments)));
       }
       // All in one, which others may change at the same time: those of the sandbox.
       assertThat(run("--json", "--output", COLUMNS)).isZero();
@@ -90,20 +112,58 @@ class CommandIT {
     }
   }
 
-  private static List<Map<String, Object>> ofProcess(String json, long pid) throws IOException {
-    return Json.namespaces(json).stream()
-        .filter(object -> Long.valueOf(pid).equals(object.get("pid")))
-        .toList();
+  /** Those of a process whose parent has some, too, stand below those. */
+  @Test
+  @Tag("rootless")
+  void jsonHasChildrenWhereThatOfLsnsHas() throws Exception {
+    Requirements.root();
+    String script = "echo $$; unshare -n sh -c 'echo $$; exec cat'; true";
+    Process parent = new ProcessBuilder("unshare", "-n", "sh", "-c", script).start();
+    try (BufferedReader output = parent.inputReader()) {
+      long above = Long.parseLong(output.readLine());
+      long below = Long.parseLong(output.readLine());
+      String[] arguments = {"--json", "-t", "net", "-o", "NS,TYPE,PID,COMMAND"};
+      assertThat(run(arguments)).isZero();
+      List<Map<String, Object>> ours = ofProcess(out(), above);
+      assertThat(ours).isEqualTo(ofProcess(lsns(arguments), above));
+      // Networks get their numbers in any order, and only those before it can have it below them.
+      boolean inOrder =
+          Namespace.of(above, NamespaceType.NETWORK).inode()
+              < Namespace.of(below, NamespaceType.NETWORK).inode();
+      assertThat(ours.getFirst().containsKey("children")).isEqualTo(inOrder);
+    } finally {
+      parent.getOutputStream().close();
+      assertThat(parent.waitFor()).isZero();
+    }
   }
 
-  /** Without the number of processes in what is shared with others, and the width of columns. */
-  private static String words(String text) {
+  private static List<Map<String, Object>> ofProcess(String json, long pid) throws IOException {
+    List<Map<String, Object>> found = new ArrayList<>();
+    addAllOf(pid, Json.namespaces(json), found);
+    return found;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static void addAllOf(
+      long pid, List<Map<String, Object>> objects, List<Map<String, Object>> found) {
+    for (Map<String, Object> object : objects) {
+      if (Long.valueOf(pid).equals(object.get("pid"))) {
+        found.add(object);
+      }
+      addAllOf(
+          pid,
+          (List<Map<String, Object>>) object.getOrDefault("children", List.<Object>of()),
+          found);
+    }
+  }
+
+  /** Without the width of columns, and the number of processes in what is shared with others. */
+  private static List<String> rows(String text, String pid) {
     return text.lines()
-        .map(line -> line.strip().replaceAll(" +", " ").replaceAll("[├└]─", ""))
-        .map(line -> line.replaceFirst("^(\\d+ (pid|user|time|mnt|cgroup)) \\d+ \\d+ .*", "$1"))
-        .sorted()
-        .toList()
-        .toString();
+        .map(line -> line.strip().replaceAll(" +", " "))
+        .map(
+            line -> line.replaceFirst("^([├└│─\\d]+ [a-z]+) \\d+ (?!" + pid + "( |$))", "$1 many "))
+        .toList();
   }
 
   @Test
@@ -149,6 +209,23 @@ class CommandIT {
     assertThat(err()).contains("not found namespace: 42");
     assertThat(run("-p", "4194304")).isOne();
     assertThat(err()).contains("not found process: 4194304");
+  }
+
+  /** Process 1 is root's. */
+  @Test
+  @Tag("unprivileged")
+  void processesThatCouldNotBeLookedAtAreCountedOnce() throws Exception {
+    Requirements.unprivileged();
+    String how = " could not be looked at: run it as root to see where they are";
+    assertThat(run("-l")).isZero();
+    assertThat(err().lines().filter(line -> line.contains("process")))
+        .singleElement()
+        .asString()
+        .matches("linux-namespaces: [0-9]+ process(es)?" + how);
+    assertThat(run("-p", "1")).isOne();
+    assertThat(err()).isEqualTo("linux-namespaces: process 1" + how + "\n");
+    assertThat(run("-p", Long.toString(ProcessHandle.current().pid()))).isZero();
+    assertThat(err()).isEmpty();
   }
 
   @Test

@@ -30,16 +30,32 @@ class ContainerIT {
       "5d0c1f5a7e4b49d3a86f0e2b9c7d1a3f5e8b2c4d6f7a9b0c1d2e3f4a5b6c7d8e";
   private static final String POD = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
-  /** What a JVM in a container asks for itself. */
+  /** What a JVM in a container asks: for itself, for another process in there, and for a third. */
   @Test
   @Tag("unprivileged")
   @Tag("rootless")
-  void ofThisJvm(@TempDir Path directory) throws Exception {
+  void fromInsideOfIt(@TempDir Path directory) throws Exception {
     Path file = directory.resolve("overlay-containers").resolve(ID).resolve("userdata/hostname");
     Files.createDirectories(file.getParent());
     Files.writeString(file, "box\n");
-    assertThat(ChildJvm.run(withMount(file, "/etc/hostname"), Asking.class).strip())
-        .isEqualTo("podman:" + ID);
+    assertThat(ChildJvm.run(withMount(file, "/etc/hostname"), Asking.class).lines())
+        .containsExactly(
+            "mine podman:" + ID,
+            "its pod none",
+            "of one in the same mount namespace podman:" + ID,
+            // It sees the same files at the same places: whoever is root there has a say in that.
+            "of one in another mount namespace none");
+  }
+
+  @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void fromInsideOfAPod(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("pods").resolve(POD).resolve("etc-hosts");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, "127.0.0.1 localhost\n");
+    assertThat(ChildJvm.run(withMount(file, "/etc/hosts"), Asking.class).lines())
+        .startsWith("mine kubernetes:" + POD, "its pod kubernetes:" + POD);
   }
 
   @Test
@@ -74,29 +90,23 @@ class ContainerIT {
     }
   }
 
+  /** Any user can have a mount namespace, and mount there what looks like that of a container. */
   @Test
   @Tag("unprivileged")
   @Tag("rootless")
-  void byWhatIsMounted(@TempDir Path directory) throws Exception {
-    Path file = directory.resolve("containers").resolve(ID).resolve("hostname");
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, "box\n");
-    try (Started process = Started.in(withMount(file, "/etc/hostname"))) {
-      assertThat(Container.of(process.pid())).contains(new Container("docker", ID));
-      assertThat(Container.podOf(process.pid())).isEmpty();
-    }
-  }
-
-  @Test
-  @Tag("unprivileged")
-  @Tag("rootless")
-  void aPodByItsHosts(@TempDir Path directory) throws Exception {
-    Path file = directory.resolve("pods").resolve(POD).resolve("etc-hosts");
-    Files.createDirectories(file.getParent());
-    Files.writeString(file, "127.0.0.1 localhost\n");
-    try (Started process = Started.in(withMount(file, "/etc/hosts"))) {
-      assertThat(Container.of(process.pid())).contains(new Container("kubernetes", POD));
-      assertThat(Container.podOf(process.pid())).contains(new Container("kubernetes", POD));
+  void whatOthersMountIsNotBelieved(@TempDir Path directory) throws Exception {
+    Path container = directory.resolve("containers").resolve(ID).resolve("hostname");
+    Path pod = directory.resolve("pods").resolve(POD).resolve("etc-hosts");
+    for (Path file : List.of(container, pod)) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, "box\n");
+      String target = file.equals(pod) ? "/etc/hosts" : "/etc/hostname";
+      Optional<Container> mine = Container.of(ProcessHandle.current().pid());
+      try (Started process = Started.in(withMount(file, target))) {
+        // That of the control group that it has from us, if that names one.
+        assertThat(Container.of(process.pid())).isEqualTo(mine);
+        assertThat(Container.podOf(process.pid())).isEmpty();
+      }
     }
   }
 
@@ -144,12 +154,23 @@ class ContainerIT {
     }
   }
 
-  /** A program that asks for itself. */
+  /** A program that asks for itself and others. */
   static final class Asking {
     private Asking() {}
 
-    public static void main(String[] args) throws SyscallException {
-      System.out.println(Container.of(ProcessHandle.current().pid()).orElseThrow());
+    public static void main(String[] args) throws Exception {
+      long me = ProcessHandle.current().pid();
+      System.out.println("mine " + text(Container.of(me)));
+      System.out.println("its pod " + text(Container.podOf(me)));
+      try (Started same = Started.in(List.of());
+          Started other = Started.in(List.of("unshare", "-m"))) {
+        System.out.println("of one in the same mount namespace " + text(same.container()));
+        System.out.println("of one in another mount namespace " + text(other.container()));
+      }
+    }
+
+    private static String text(Optional<Container> container) {
+      return container.map(Container::toString).orElse("none");
     }
   }
 

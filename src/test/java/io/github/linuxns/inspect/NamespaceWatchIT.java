@@ -2,6 +2,8 @@ package io.github.linuxns.inspect;
 
 import static io.github.linuxns.NamespaceType.NETWORK;
 import static io.github.linuxns.NamespaceType.UTS;
+import static io.github.linuxns.inspect.ToldChanges.joined;
+import static io.github.linuxns.inspect.ToldChanges.left;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -13,13 +15,9 @@ import io.github.linuxns.testing.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,41 +30,17 @@ class NamespaceWatchIT {
   private static final Duration OFTEN = Duration.ofMillis(20);
   private static final Duration NEVER = Duration.ofDays(1);
 
-  private final BlockingQueue<NamespaceWatch.Change> changes = new LinkedBlockingQueue<>();
-
-  /** Waits for the first change of that kind; the others before it are kept. */
-  private List<NamespaceWatch.Change> until(Predicate<NamespaceWatch.Change> wanted)
-      throws InterruptedException {
-    List<NamespaceWatch.Change> got = new ArrayList<>();
-    do {
-      got.add(changes.take());
-    } while (!wanted.test(got.getLast()));
-    return got;
-  }
-
-  private static Predicate<NamespaceWatch.Change> joined(long pid, Namespace namespace) {
-    return change ->
-        change instanceof NamespaceWatch.Joined joined
-            && joined.pid() == pid
-            && joined.namespaces().contains(namespace);
-  }
-
-  private static Predicate<NamespaceWatch.Change> left(long pid, Namespace namespace) {
-    return change ->
-        change instanceof NamespaceWatch.Left left
-            && left.pid() == pid
-            && left.namespaces().contains(namespace);
-  }
+  private final ToldChanges changes = new ToldChanges();
 
   private void comesAndGoes(NamespaceWatch watch) throws Exception {
-    watch.listen(changes::add);
+    watch.listen(changes);
     Process process = new NamespaceProcessBuilder("cat").mapRootUser().unshare(NETWORK).start();
     Namespace network = Namespace.of(process.pid(), NETWORK);
-    assertThat(until(joined(process.pid(), network)))
+    assertThat(changes.until(joined(process.pid(), network)))
         .containsOnlyOnce(new NamespaceWatch.Appeared(network));
     process.getOutputStream().close();
     assertThat(process.waitFor()).isZero();
-    List<NamespaceWatch.Change> end = until(new NamespaceWatch.Vanished(network)::equals);
+    List<NamespaceWatch.Change> end = changes.until(new NamespaceWatch.Vanished(network)::equals);
     assertThat(end).anyMatch(left(process.pid(), network));
   }
 
@@ -89,7 +63,7 @@ class NamespaceWatchIT {
     }
   }
 
-  private static void requireEvents() {
+  static void requireEvents() {
     Requirements.initialRoot();
     Requirements.ifThisMachineHas(
         "the initial pid namespace and a kernel that tells of processes",
@@ -140,10 +114,10 @@ class NamespaceWatchIT {
     Namespace home = Namespace.of(process.pid(), UTS);
     try (NamespaceWatch watch = NamespaceWatch.start(OFTEN, Holder.Kind.PROCESS);
         var input = process.outputWriter()) {
-      watch.listen(changes::add);
+      watch.listen(changes);
       input.write("go\n");
       input.flush();
-      List<NamespaceWatch.Change> moved = until(left(process.pid(), home));
+      List<NamespaceWatch.Change> moved = changes.until(left(process.pid(), home));
       assertThat(moved).anyMatch(joined(process.pid(), Namespace.of(process.pid(), UTS)));
     }
     assertThat(process.waitFor()).isZero();
@@ -156,10 +130,10 @@ class NamespaceWatchIT {
     Namespace uts = Namespace.of(process.pid(), UTS);
     try (NamespaceWatch watch = NamespaceWatch.start(OFTEN, Holder.Kind.PROCESS)) {
       assertThat(watch.initial().find(uts)).isPresent();
-      watch.listen(changes::add);
+      watch.listen(changes);
       process.getOutputStream().close();
       assertThat(process.waitFor()).isZero();
-      assertThat(until(new NamespaceWatch.Vanished(uts)::equals))
+      assertThat(changes.until(new NamespaceWatch.Vanished(uts)::equals))
           .doesNotContain(new NamespaceWatch.Appeared(uts));
     }
   }
@@ -227,7 +201,7 @@ class NamespaceWatchIT {
   @Tag("rootless")
   void closingEndsIt() throws Exception {
     NamespaceWatch watch = NamespaceWatch.start(NEVER, Holder.Kind.PROCESS);
-    watch.listen(changes::add);
+    watch.listen(changes);
     Thread.ofVirtual().start(watch::close).join();
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().equals("namespace-watch"));
@@ -239,7 +213,7 @@ class NamespaceWatchIT {
     requireEvents();
     int count = 200;
     try (NamespaceWatch watch = NamespaceWatch.start(NEVER, Holder.Kind.PROCESS)) {
-      watch.listen(changes::add);
+      watch.listen(changes);
       Process many =
           new ProcessBuilder(
                   "sh", "-c", "i=0; while [ $i -lt 200 ]; do true & i=$((i+1)); done; wait")
@@ -247,7 +221,7 @@ class NamespaceWatchIT {
       assertThat(many.waitFor()).isZero();
       long told = 0;
       while (told < count) {
-        switch (changes.take()) {
+        switch (changes.next()) {
           case NamespaceWatch.Joined _ -> told++;
           case NamespaceWatch.Missed missed -> {
             assertThat(missed.count()).isPositive();

@@ -122,9 +122,9 @@ class ViewsTest {
   @Test
   void processes() {
     assertThat(SampleMachine.server(0).toTree(Relation.PROCESS).lines())
-        .anyMatch(line -> line.endsWith(" user        1 5233 alice   └─" + python()))
+        .anyMatch(line -> line.endsWith(" user        1 5233 alice   ├─" + python()))
         .anyMatch(line -> line.endsWith(" net         2 5200 alice └─bash build.sh"))
-        .anyMatch(line -> line.matches("\\d+ net +\\d 2101 root +├─nginx: master .*"));
+        .anyMatch(line -> line.matches("\\d+ net +\\d 2101 root +nginx: master .*"));
   }
 
   private static String python() {

@@ -6,6 +6,11 @@ import org.jspecify.annotations.Nullable;
  * Which container it is by what is mounted in it: where a container has a cgroup namespace of its
  * own it sees its control group as the root, but what its runtime has mounted, such as {@code
  * /etc/hostname}, still tells where on the host it lies.
+ *
+ * <p>Whoever is root of a mount namespace, which anybody can be of a new one, mounts there what he
+ * likes, from directories that he names as he likes. So a process is not asked what it sees; the
+ * caller is, and of that counts what the process sees, too. A mount is in one mount namespace only,
+ * and its line begins with its number, which no other mount of the machine has.
  */
 public final class ContainerMounts {
   /** The fields in front of the two that matter: mount id, parent id, device. */
@@ -13,30 +18,50 @@ public final class ContainerMounts {
 
   private ContainerMounts() {}
 
-  /** Reads a file {@code /proc/PID/mountinfo}; null if it names no container. */
-  public static @Nullable ContainerName find(String mountinfo) {
+  /**
+   * The container, or else the pod.
+   *
+   * @param mine the first fields of {@code mountinfo}, of the caller
+   * @param theirs the same of a process
+   * @return null if no container is named, or the process is in another mount namespace
+   */
+  public static @Nullable ContainerName find(String mine, String theirs) {
     ContainerName found = null;
     int start = 0;
-    while (start < mountinfo.length()) {
-      int end = mountinfo.indexOf('\n', start);
-      end = end < 0 ? mountinfo.length() : end;
-      String line = mountinfo.substring(start, end);
+    while (start < mine.length()) {
+      int end = mine.indexOf('\n', start);
+      end = end < 0 ? mine.length() : end;
+      String line = mine.substring(start, end);
       ContainerName pod = ofPod(line);
-      if (pod != null) {
+      if (pod != null && hasLine(theirs, line)) {
         // What the runtime mounts in a pod is that of the pod's first container, which is no
         // answer.
         return pod;
       }
-      found = found == null ? ofRuntime(line) : found;
+      ContainerName name = found == null ? ofRuntime(line) : null;
+      found = name != null && hasLine(theirs, line) ? name : found;
       start = end + 1;
     }
     return found;
   }
 
   /** The pod, by the {@code /etc/hosts} that Kubernetes writes for all of its containers. */
-  public static @Nullable ContainerName findPod(String mountinfo) {
-    ContainerName found = find(mountinfo);
+  public static @Nullable ContainerName findPod(String mine, String theirs) {
+    ContainerName found = find(mine, theirs);
     return found != null && found.runtime().equals("kubernetes") ? found : null;
+  }
+
+  private static boolean hasLine(String text, String line) {
+    int at = text.indexOf(line);
+    while (at >= 0) {
+      int end = at + line.length();
+      if ((at == 0 || text.charAt(at - 1) == '\n')
+          && (end == text.length() || text.charAt(end) == '\n')) {
+        return true;
+      }
+      at = text.indexOf(line, at + 1);
+    }
+    return false;
   }
 
   private static @Nullable ContainerName ofPod(String line) {

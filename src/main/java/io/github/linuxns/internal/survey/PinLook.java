@@ -76,10 +76,10 @@ final class PinLook {
       }
       found.addPin(pin.path());
     }
+    noteMissed(missed, () -> Syscalls.openForReading(MINE), root, PinLook::findOwn);
     if (root >= 0) {
       Syscalls.close(root);
     }
-    noteMissed(missed, () -> Syscalls.openForReading(MINE));
   }
 
   private static long ownMountNamespace() {
@@ -122,10 +122,10 @@ final class PinLook {
         ask(found, pin, root < 0 ? root : find(root, pin.path()), missed);
       }
     }
+    noteMissed(missed, () -> files.open(process, Name.MOUNTINFO), root, PinLook::find);
     if (root >= 0) {
       Syscalls.close(root);
     }
-    noteMissed(missed, () -> files.open(process, Name.MOUNTINFO));
   }
 
   /**
@@ -168,14 +168,22 @@ final class PinLook {
     Syscalls.close(file);
   }
 
+  /** How what lies at a path below a root is opened: to a descriptor, or −errno. */
+  @FunctionalInterface
+  private interface Lookup {
+    int find(int root, String path);
+  }
+
   /**
    * Where something else is, or nothing that the kernel has in memory, another mount hides the pin;
    * or it has been taken off since it was read of, which is nothing to tell. So it is read of once
-   * more, after all that was missed.
+   * more, after all that was missed. What is still there is looked for once more, too: while mounts
+   * come and go, anywhere on the machine, the kernel finishes no lookup from memory.
    *
    * @param mountinfo what to read, or −errno
+   * @param root where to look
    */
-  private void noteMissed(List<Missed> missed, IntSupplier mountinfo) {
+  private void noteMissed(List<Missed> missed, IntSupplier mountinfo, int root, Lookup lookup) {
     if (missed.isEmpty()) {
       return;
     }
@@ -184,8 +192,15 @@ final class PinLook {
     long result = file < 0 ? file : read(file, now);
     boolean isUnknown = result < 0 && result != TOO_MUCH && !Survey.isEnd(result);
     Set<Pin> still = new HashSet<>(now);
+    List<Missed> again = new ArrayList<>();
     for (Missed each : missed) {
       if (!each.found.asked && (isUnknown || still.contains(each.pin))) {
+        int found = root < 0 ? root : lookup.find(root, each.pin.path());
+        ask(each.found, each.pin, found, again);
+      }
+    }
+    for (Missed each : again) {
+      if (!each.found.asked) {
         each.found.refusal = each.refusal;
       }
     }

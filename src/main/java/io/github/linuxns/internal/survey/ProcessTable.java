@@ -3,6 +3,7 @@ package io.github.linuxns.internal.survey;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.inspect.NamespaceInfo.Member;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /** The processes that were seen, in the order of their pids; columns, since there may be many. */
@@ -12,6 +13,7 @@ public final class ProcessTable {
 
   private final Member[] members;
   private final long[] startTimes;
+  private final BitSet ended = new BitSet();
   private final @Nullable FoundNamespace[] namespaces;
   private int size;
 
@@ -21,8 +23,13 @@ public final class ProcessTable {
     namespaces = new FoundNamespace[capacity * TYPES];
   }
 
-  /** Adds one, which may be in fewer namespaces than there are types. */
-  void add(Member member, long startTime, @Nullable FoundNamespace[] in) {
+  /**
+   * Adds one, which may be in fewer namespaces than there are types.
+   *
+   * @param hasEnded whether it waits for nothing but for its parent to notice
+   */
+  void add(Member member, long startTime, boolean hasEnded, @Nullable FoundNamespace[] in) {
+    ended.set(size, hasEnded);
     members[size] = member;
     startTimes[size] = startTime;
     System.arraycopy(in, 0, namespaces, size * TYPES, TYPES);
@@ -41,6 +48,11 @@ public final class ProcessTable {
   /** When each has started, in the kernel's ticks since it was booted; the caller's to keep. */
   public long[] startTimes() {
     return startTimes;
+  }
+
+  /** Which have ended, and wait for their parents to notice; the caller's to keep. */
+  public BitSet ended() {
+    return ended;
   }
 
   /** Null if it could not be read. */

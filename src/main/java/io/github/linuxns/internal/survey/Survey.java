@@ -178,9 +178,7 @@ public final class Survey implements AutoCloseable {
 
   private void lookAtOpen(int process, int pid, ProcessTable processes) {
     long uid = files.owner(process);
-    // A process may have megabytes of them, and there may be thousands of processes.
-    int arguments = Math.min(files.read(process, Name.CMDLINE), MOST_OF_COMMAND);
-    String command = arguments > 0 ? foreign.decodeArguments(files.text(), arguments) : "";
+    String command = arguments(process);
     int length = files.read(process, Name.STAT);
     if (length <= 0 || !stat.parse(files.text(), length)) {
       if (length < 0 && !isEnd(length)) {
@@ -191,7 +189,62 @@ public final class Survey implements AutoCloseable {
     if (command.isEmpty()) {
       command = foreign.decode(files.text(), stat.nameStart, stat.nameEnd);
     }
-    int refusal = readLinks(process);
+    int living = stat.zombie && stat.threads > 1 ? openLiving(process, pid) : -1;
+    if (living < 0) {
+      Member member = new Member(pid, stat.parentPid, uid, command);
+      lookAtLiving(process, process, member, processes);
+      return;
+    }
+    try {
+      String told = arguments(living);
+      Member member = new Member(pid, stat.parentPid, uid, told.isEmpty() ? command : told);
+      lookAtLiving(process, living, member, processes);
+    } finally {
+      Syscalls.close(living);
+    }
+  }
+
+  /** A process may have megabytes of them, and there may be thousands of processes. */
+  private String arguments(int process) {
+    int length = Math.min(files.read(process, Name.CMDLINE), MOST_OF_COMMAND);
+    return length > 0 ? foreign.decodeArguments(files.text(), length) : "";
+  }
+
+  /**
+   * Opens another thread of a process whose first one has ended: from now on, the process is where
+   * that is. The first has left its namespaces, files and memory.
+   *
+   * @return −1 if none of them lives
+   */
+  private int openLiving(int process, int pid) {
+    int tasks = files.openDirectory(process, Name.TASK);
+    if (tasks < 0) {
+      return -1;
+    }
+    int[] living = {-1};
+    int _ =
+        files.list(
+            tasks,
+            tid -> {
+              int thread = living[0] >= 0 || tid == pid ? -1 : files.openNumber(tasks, tid);
+              if (thread >= 0 && readLinks(thread) == 0 && isComplete()) {
+                living[0] = thread;
+              } else if (thread >= 0) {
+                Syscalls.close(thread);
+              }
+            });
+    Syscalls.close(tasks);
+    return living[0];
+  }
+
+  /**
+   * Looks at a process.
+   *
+   * @param living the directory of the thread that it lives by: mostly its own
+   */
+  private void lookAtLiving(int process, int living, Member member, ProcessTable processes) {
+    int pid = (int) member.pid();
+    int refusal = readLinks(living);
     boolean complete = refusal == 0 && isComplete();
     if (!complete && hasEnded(process)) {
       return;
@@ -203,12 +256,13 @@ public final class Survey implements AutoCloseable {
           descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
           refusal);
     }
-    processes.add(new Member(pid, stat.parentPid, uid, command), stat.startTime, in);
-    enter(process, pid);
+    boolean ended = stat.zombie && living == process;
+    processes.add(member, stat.startTime, ended, in);
+    enter(living, pid);
     if (refusal == 0) {
       threads.lookAt(process, pid, stat.threads, in);
-      if (descriptors.isWanted() && !(stat.zombie && stat.threads < 2)) {
-        descriptors.lookAt(process, pid, in[NamespaceType.NETWORK.ordinal()]);
+      if (descriptors.isWanted() && !ended) {
+        descriptors.lookAt(living, pid, in[NamespaceType.NETWORK.ordinal()]);
       }
     }
   }

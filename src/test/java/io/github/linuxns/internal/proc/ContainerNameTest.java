@@ -23,6 +23,8 @@ class ContainerNameTest {
   private static final String ID =
       "00c6ee2e21a7548de6260cf72c4f4b5b3a4ac8b4de8d8d6b8b8b8b8b8b8b8b8b";
 
+  private static final String POD_UID = "3ba16c93-4b2a-4d3c-9a6e-2c3c6a3a8c5f";
+
   private static final String OTHER =
       "4b5e57f6eb2f42b9039b3d1e13929295f231749c510cbe341cd68036d9af97e2";
 
@@ -32,10 +34,9 @@ class ContainerNameTest {
   void recordings(String sample, @Nullable String container, @Nullable String pod) {
     String text = sample(sample);
     boolean mounts = sample.endsWith(".mountinfo");
-    assertThat(text(mounts ? ContainerMounts.find(text) : ContainerName.ofControlGroups(text)))
+    assertThat(text(mounts ? find(text) : ContainerName.ofControlGroups(text)))
         .isEqualTo(text(container));
-    assertThat(
-            text(mounts ? ContainerMounts.findPod(text) : ContainerName.podOfControlGroups(text)))
+    assertThat(text(mounts ? findPod(text) : ContainerName.podOfControlGroups(text)))
         .isEqualTo(pod == null ? "none" : "kubernetes:" + pod);
   }
 
@@ -61,15 +62,14 @@ class ContainerNameTest {
   @Test
   void theFilesOfNerdctlAreInADirectoryOfTheNamespace() {
     String root = "/var/lib/nerdctl/1935db59/containers/default/" + ID + "/hostname";
-    assertThat(text(ContainerMounts.find("1 2 3 " + root + " /etc/hostname rw\n")))
-        .isEqualTo("containerd:" + ID);
+    assertThat(text(find("1 2 3 " + root + " /etc/hostname rw\n"))).isEqualTo("containerd:" + ID);
   }
 
   /** Where systemd-nspawn mounted it once, as traced in systemd/systemd#16589. */
   @Test
   void olderNspawnHasItsMountElsewhere() {
     String mount = "1 2 3 /systemd/nspawn/propagate/build-as /run/systemd/nspawn/incoming ro";
-    assertThat(text(ContainerMounts.find(mount))).isEqualTo("systemd-nspawn:build-as");
+    assertThat(text(find(mount))).isEqualTo("systemd-nspawn:build-as");
   }
 
   /** Each sample is listed, with where it comes from, and each that is listed is there. */
@@ -137,7 +137,7 @@ class ContainerNameTest {
   @Test
   void theSameIdInItsPlaceIsOne() {
     assertThat(text(ContainerName.ofPath("/docker-" + ID + ".scope"))).isEqualTo("docker:" + ID);
-    assertThat(text(ContainerMounts.find("1 2 3 /containers/" + ID + "/hosts /etc/hosts rw\n")))
+    assertThat(text(find("1 2 3 /containers/" + ID + "/hosts /etc/hosts rw\n")))
         .isEqualTo("docker:" + ID);
   }
 
@@ -194,7 +194,7 @@ class ContainerNameTest {
         "1 2 3 /rootfs / rw - ext4 a rw",
       })
   void noOtherMountIsThatOfAContainer(String mountinfo) {
-    assertThat(ContainerMounts.find(mountinfo)).isNull();
+    assertThat(find(mountinfo)).isNull();
   }
 
   private static String text(@Nullable ContainerName name) {
@@ -213,5 +213,33 @@ class ContainerNameTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** The same file at the same place is another mount in another mount namespace. */
+  @Test
+  void onlyMountsOfTheCallersCount() {
+    String hosts = " 2 0:3 /containers/" + ID + "/hosts /etc/hosts \n";
+    String pod = " 2 0:3 /pods/" + POD_UID + "/etc-hosts /etc/hosts \n";
+    String root = "2 1 0:3 / / \n";
+    for (String line : new String[] {hosts, pod}) {
+      assertThat(find(root + "11" + line)).isNotNull();
+      assertThat(ContainerMounts.find(root, root + "11" + line)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, root)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, root + "111" + line)).isNull();
+      assertThat(ContainerMounts.find(root + "11" + line, "11" + line.strip() + "x\n")).isNull();
+      assertThat(ContainerMounts.find("11" + line, root + "111" + line + "11" + line)).isNotNull();
+    }
+    // Not the pod that others have mounted in front of it either.
+    assertThat(ContainerMounts.find("11" + hosts, "12" + pod + "11" + hosts))
+        .isEqualTo(new ContainerName("docker", ID));
+  }
+
+  /** Of the caller itself. */
+  private static @Nullable ContainerName find(String mountinfo) {
+    return ContainerMounts.find(mountinfo, mountinfo);
+  }
+
+  private static @Nullable ContainerName findPod(String mountinfo) {
+    return ContainerMounts.findPod(mountinfo, mountinfo);
   }
 }

@@ -1,12 +1,14 @@
 package io.github.linuxns.internal;
 
 import io.github.linuxns.internal.ffi.Constants;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 
-/** What the kernel says of an open file; filled by {@link Syscalls#status}. */
+/** What the kernel says of an open file, once it has been {@linkplain #read read}. */
 public final class FileStatus {
   int mode;
-
   long inode;
   int deviceMajor;
   int deviceMinor;
@@ -27,6 +29,38 @@ public final class FileStatus {
 
   /** The id of the mount that it was reached through; −1 before Linux 5.8. */
   long mount;
+
+  /** Asks the kernel, and returns 0, or −errno. */
+  public int read(int fd) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment answer = arena.allocate(Layouts.STATX_SIZE + 1L, Long.BYTES);
+      long address = answer.address();
+      int result =
+          (int)
+              Syscalls.call(
+                  SystemCall.STATX,
+                  fd,
+                  address + Layouts.STATX_SIZE, // an empty path, for the file itself
+                  Constants.AT_EMPTY_PATH,
+                  Constants.STATX_BASIC_STATS | Constants.STATX_MNT_ID,
+                  address);
+      ByteBuffer fields = Syscalls.buffer(answer);
+      mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
+      uid = fields.getInt(Layouts.STX_UID);
+      inode = fields.getLong(Layouts.STX_INO);
+      size = fields.getLong(Layouts.STX_SIZE);
+      gid = fields.getInt(Layouts.STX_GID);
+      modifiedSeconds = fields.getLong(Layouts.STX_MTIME);
+      modifiedNanos = fields.getInt(Layouts.STX_MTIME_NANOS);
+      ofDeviceMajor = fields.getInt(Layouts.STX_RDEV_MAJOR);
+      ofDeviceMinor = fields.getInt(Layouts.STX_RDEV_MINOR);
+      deviceMajor = fields.getInt(Layouts.STX_DEV_MAJOR);
+      deviceMinor = fields.getInt(Layouts.STX_DEV_MINOR);
+      boolean hasMount = (fields.getInt(Layouts.STX_MASK) & Constants.STATX_MNT_ID) != 0;
+      mount = hasMount ? fields.getLong(Layouts.STX_MNT_ID) : -1;
+      return result;
+    }
+  }
 
   public boolean isDirectory() {
     return (mode & Constants.S_IFMT) == Constants.S_IFDIR;

@@ -75,7 +75,7 @@ final class FileSystemContext implements AutoCloseable {
       throw Failures.of(SystemCall.OPENAT, fd, path);
     }
     FileStatus status = new FileStatus();
-    int result = Syscalls.status(fd, status);
+    int result = status.read(fd);
     if (result < 0) {
       Syscalls.close(fd);
       throw Failures.of(SystemCall.STATX, result, path);

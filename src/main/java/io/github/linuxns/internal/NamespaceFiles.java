@@ -235,7 +235,7 @@ public final class NamespaceFiles {
     int fd = file.acquire();
     try {
       FileStatus status = new FileStatus();
-      int result = Syscalls.status(fd, status);
+      int result = status.read(fd);
       if (result < 0) {
         throw Failures.of(SystemCall.STATX, result, null);
       }
@@ -248,7 +248,7 @@ public final class NamespaceFiles {
   /** The inode of an open namespace for a message; never fails. */
   static String inodeText(int fd) {
     FileStatus status = new FileStatus();
-    return Syscalls.status(fd, status) < 0 ? "?" : Long.toString(status.inode);
+    return status.read(fd) < 0 ? "?" : Long.toString(status.inode);
   }
 
   /** See {@link io.github.linuxns.NamespaceHandle#id()}. */

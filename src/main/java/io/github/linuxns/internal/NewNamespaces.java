@@ -1,8 +1,14 @@
 package io.github.linuxns.internal;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
+
 import io.github.linuxns.Enterable;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -60,22 +66,45 @@ public final class NewNamespaces implements Destination {
       bringLoopbackUp();
     }
     if (types.contains(NamespaceType.MOUNT)) {
-      result = Syscalls.makeMountsPrivate();
+      result = makeMountsPrivate();
       if (result < 0) {
         throw Failures.of(SystemCall.MOUNT, result, "/ private");
       }
     }
   }
 
+  /** So that what is mounted here is seen nowhere else, and the reverse. */
+  private static int makeMountsPrivate() {
+    return (int)
+        Syscalls.withPath(
+            "/", root -> Syscalls.call(SystemCall.MOUNT, 0, root, 0, MS_REC | MS_PRIVATE, 0));
+  }
+
   private static void bringLoopbackUp() throws SyscallException {
-    int socket = Syscalls.socket();
+    int socket =
+        (int) Syscalls.call(SystemCall.SOCKET, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, 0, 0);
     if (socket < 0) {
       throw Failures.of(SystemCall.SOCKET, socket, "AF_UNIX");
     }
-    int result = Syscalls.interfaceUp(socket, "lo");
+    int result = bringUp(socket, "lo");
     Syscalls.close(socket);
     if (result < 0) {
       throw Failures.of(SystemCall.IOCTL, result, "lo up");
+    }
+  }
+
+  private static int bringUp(int socket, String name) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(Layouts.IFREQ_SIZE, Long.BYTES);
+      long address = request.address();
+      ByteBuffer fields = Syscalls.buffer(request);
+      fields.put(Layouts.IFR_NAME, name.getBytes(StandardCharsets.US_ASCII));
+      int result = (int) Syscalls.call(SystemCall.IOCTL, socket, SIOCGIFFLAGS, address, 0, 0);
+      if (result < 0) {
+        return result;
+      }
+      fields.putShort(Layouts.IFR_FLAGS, (short) (fields.getShort(Layouts.IFR_FLAGS) | IFF_UP));
+      return (int) Syscalls.call(SystemCall.IOCTL, socket, SIOCSIFFLAGS, address, 0, 0);
     }
   }
 }

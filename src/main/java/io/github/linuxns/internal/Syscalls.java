@@ -278,37 +278,6 @@ public final class Syscalls {
     }
   }
 
-  /** What an open file is, in the words of {@link FileStatus}. */
-  public static int status(int fd, FileStatus status) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment answer = arena.allocate(Layouts.STATX_SIZE, Long.BYTES);
-      int result =
-          (int)
-              call(
-                  SystemCall.STATX,
-                  fd,
-                  cString(arena, ""),
-                  AT_EMPTY_PATH,
-                  STATX_BASIC_STATS | STATX_MNT_ID,
-                  answer.address());
-      ByteBuffer fields = buffer(answer);
-      status.mode = Short.toUnsignedInt(fields.getShort(Layouts.STX_MODE));
-      status.uid = fields.getInt(Layouts.STX_UID);
-      status.inode = fields.getLong(Layouts.STX_INO);
-      status.size = fields.getLong(Layouts.STX_SIZE);
-      status.gid = fields.getInt(Layouts.STX_GID);
-      status.modifiedSeconds = fields.getLong(Layouts.STX_MTIME);
-      status.modifiedNanos = fields.getInt(Layouts.STX_MTIME_NANOS);
-      status.ofDeviceMajor = fields.getInt(Layouts.STX_RDEV_MAJOR);
-      status.ofDeviceMinor = fields.getInt(Layouts.STX_RDEV_MINOR);
-      status.deviceMajor = fields.getInt(Layouts.STX_DEV_MAJOR);
-      status.deviceMinor = fields.getInt(Layouts.STX_DEV_MINOR);
-      boolean hasMount = (fields.getInt(Layouts.STX_MASK) & STATX_MNT_ID) != 0;
-      status.mount = hasMount ? fields.getLong(Layouts.STX_MNT_ID) : -1;
-      return result;
-    }
-  }
-
   /** Tells whether an open file lies on nsfs, where namespaces are: 1, or 0. */
   public static int isNamespaceFile(int fd) {
     return isOn(NSFS_MAGIC, fd);
@@ -323,34 +292,9 @@ public final class Syscalls {
     }
   }
 
-  /** Makes all mounts of the calling thread's mount namespace propagate neither in nor out. */
-  static int makeMountsPrivate() {
-    return (int) withPath("/", root -> call(SystemCall.MOUNT, 0, root, 0, MS_REC | MS_PRIVATE, 0));
-  }
-
   /** Takes the topmost mount off a place, now, even if in use; a link is followed. */
   public static int detachMount(String target) {
     return (int) withPath(target, at -> call(SystemCall.UMOUNT2, at, MNT_DETACH, 0, 0, 0));
-  }
-
-  /** A socket of the calling thread's network namespace, to configure interfaces with. */
-  static int socket() {
-    return (int) call(SystemCall.SOCKET, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, 0, 0);
-  }
-
-  /** Brings a network interface up. */
-  static int interfaceUp(int socket, String name) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment request = arena.allocate(Layouts.IFREQ_SIZE, Long.BYTES);
-      ByteBuffer fields = buffer(request);
-      fields.put(Layouts.IFR_NAME, name.getBytes(StandardCharsets.US_ASCII));
-      int result = (int) call(SystemCall.IOCTL, socket, SIOCGIFFLAGS, request.address(), 0, 0);
-      if (result < 0) {
-        return result;
-      }
-      fields.putShort(Layouts.IFR_FLAGS, (short) (fields.getShort(Layouts.IFR_FLAGS) | IFF_UP));
-      return (int) call(SystemCall.IOCTL, socket, SIOCSIFFLAGS, request.address(), 0, 0);
-    }
   }
 
   /** A call that takes the address of a path, which is valid until it returns. */

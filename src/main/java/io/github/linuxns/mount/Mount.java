@@ -16,7 +16,6 @@ import io.github.linuxns.internal.mounts.MountDescription.Devices;
 import io.github.linuxns.internal.mounts.MountDescription.FileSystem;
 import io.github.linuxns.internal.mounts.MountDescription.Overlay;
 import io.github.linuxns.internal.mounts.MountDescription.Writable;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -48,25 +47,20 @@ public final class Mount {
     MountAccess.open(mount -> ((Mount) mount).description());
   }
 
-  private static final long NO_SUID_DEV = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-
-  /** The longest text that the kernel takes for the name or the value of an option. */
-  private static final int MAX_OPTION = 255;
-
   private final Content content;
-  private final Set<MountFlag> flags;
+  private final GivenFlags flags;
   private final Map<String, String> options;
   private final boolean recursive;
   private final @Nullable Propagation propagation;
   private final @Nullable NamespaceHandle user;
 
   private Mount(Content content) {
-    this(content, EnumSet.noneOf(MountFlag.class), Map.of(), false, null, null);
+    this(content, GivenFlags.NONE, Map.of(), false, null, null);
   }
 
   private Mount(
       Content content,
-      Set<MountFlag> flags,
+      GivenFlags flags,
       Map<String, String> options,
       boolean recursive,
       @Nullable Propagation propagation,
@@ -149,7 +143,9 @@ public final class Mount {
    * they are. What is mounted below the directories is not seen.
    *
    * <p>In a user namespace this takes Linux 5.11, and none of the directories may have mounts below
-   * it ({@link io.github.linuxns.Errno#EINVAL}).
+   * it ({@link io.github.linuxns.Errno#EINVAL}); nor can {@code /} be had there without those on
+   * it, by any other copy of it. Where that is what is wanted, each of its directories that has no
+   * mounts below it can be given an overlay of its own, in a root that is else read-only.
    *
    * @param lower at least one directory
    * @return the description
@@ -191,8 +187,8 @@ public final class Mount {
    * @throws IllegalArgumentException if one of them is empty, too long, or has a NUL
    */
   public static Mount of(String fsType, String source) {
-    requireText("file system type", fsType);
-    requireText("source", source);
+    KernelText.require("file system type", fsType);
+    KernelText.require("source", source);
     return new Mount(new FileSystem(fsType, source));
   }
 
@@ -222,7 +218,9 @@ public final class Mount {
   }
 
   /**
-   * With these flags in addition. For a bind it takes Linux 5.12.
+   * With these flags in addition. Before Linux 5.12 the flags of a {@link #recursive()} bind take
+   * {@code CAP_SYS_ADMIN} where the JVM is, also for a process in a user namespace of its own
+   * ({@code ENOSYS}): to have them everywhere, each mount has to be found and changed.
    *
    * @param more at least one
    * @return the description
@@ -230,10 +228,7 @@ public final class Mount {
    *     here or before
    */
   public Mount with(MountFlag... more) {
-    EnumSet<MountFlag> all = EnumSet.noneOf(MountFlag.class);
-    all.addAll(flags);
-    add(all, more);
-    return new Mount(content, all, options, recursive, propagation, user);
+    return new Mount(content, flags.and(more), options, recursive, propagation, user);
   }
 
   /**
@@ -253,16 +248,13 @@ public final class Mount {
     if (content instanceof Bind || content instanceof Devices) {
       throw new IllegalArgumentException("no file system to give the option to: " + this);
     }
-    requireText("name of an option", name);
-    if (name.indexOf(',') >= 0 || name.indexOf('=') >= 0) {
-      throw new IllegalArgumentException("not the name of an option: " + name);
-    }
+    KernelText.requireName(name);
     if (content instanceof Overlay
         && (name.startsWith("lowerdir") || name.equals("upperdir") || name.equals("workdir"))) {
       throw new IllegalArgumentException("the layers are arguments of overlay: " + name);
     }
     if (!value.isEmpty()) {
-      requireText("value of " + name, value);
+      KernelText.require("value of " + name, value);
     }
     Map<String, String> all = new LinkedHashMap<>(options);
     all.put(name, value);
@@ -346,9 +338,9 @@ public final class Mount {
    * <p>It needs {@code CAP_SYS_ADMIN} in the user namespaces that own both mount namespaces, and
    * {@code CAP_SYS_CHROOT}. Whoever has no privilege, but made the user namespace that owns the
    * other one, needs none: there it is mounted by a short-lived child, with the rights of root in
-   * that user namespace. Then a bind of a directory with mounts below it has to be {@link
-   * #recursive()}, and the file systems that are the caller's own ({@link #proc()} and so on) are
-   * {@code EPERM}.
+   * that user namespace, and is seen there as little before it is whole. Then a bind of a directory
+   * with mounts below it has to be {@link #recursive()}, and the file systems that are the caller's
+   * own ({@link #proc()} and so on) are {@code EPERM}.
    *
    * @param mountNamespace the other namespace; it is borrowed for the call
    * @param target an absolute path there without ".."; bytes that are not UTF-8 are written as
@@ -429,11 +421,8 @@ public final class Mount {
    * @see <a href="https://man7.org/linux/man-pages/man2/mount_setattr.2.html">mount_setattr(2)</a>
    */
   public static void remount(Path target, MountFlag... flags) throws SyscallException {
-    Set<MountFlag> all = EnumSet.noneOf(MountFlag.class);
-    add(all, flags);
-    Changes changes = new Changes(all);
-    MountAttachment.remount(
-        absolute(target), changes.set, changes.clear, changes.manner.toString());
+    GivenFlags all = GivenFlags.NONE.and(flags);
+    MountAttachment.remount(absolute(target), all.set(), all.clear(), all.manner());
   }
 
   /** {@return in words what this is, such as "bind /usr, read-only"} */
@@ -443,47 +432,18 @@ public final class Mount {
   }
 
   private MountDescription description() {
-    Changes changes = new Changes(flags);
     NamespaceHandle ids = user;
     return new MountDescription(
         content,
-        (defaults() & ~changes.clear) | changes.set,
-        changes.clear,
+        (content.usualAttributes() & ~flags.clear()) | flags.set(),
+        flags.clear(),
         options,
         recursive,
         flag(propagation),
         ids == null ? null : () -> ids.<Integer>withFd(Syscalls::duplicate),
         (recursive ? ", recursive" : "")
-            + changes.manner
+            + flags.manner()
             + (ids == null ? "" : ", with the ids of " + ids.namespace()));
-  }
-
-  private static void add(Set<MountFlag> flags, MountFlag... more) {
-    if (more.length == 0) {
-      throw new IllegalArgumentException("no flag");
-    }
-    for (MountFlag flag : more) {
-      for (MountFlag given : flags) {
-        if (flag.contradicts(given)) {
-          throw new IllegalArgumentException(flag + " contradicts " + given);
-        }
-      }
-      flags.add(flag);
-    }
-  }
-
-  private long defaults() {
-    return switch (content) {
-      case FileSystem(String type, String _) ->
-          switch (type) {
-            case "tmpfs", "ramfs" -> NO_SUID_DEV;
-            case "proc", "sysfs", "mqueue", "cgroup", "cgroup2" -> NO_SUID_DEV | MOUNT_ATTR_NOEXEC;
-            case "devpts" -> MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-            default -> 0;
-          };
-      case Devices _ -> MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-      case Bind _, Overlay _ -> 0;
-    };
   }
 
   private static long flag(@Nullable Propagation propagation) {
@@ -509,32 +469,5 @@ public final class Mount {
           "not a path of this machine's file system: " + path.toUri());
     }
     return path.toAbsolutePath();
-  }
-
-  /** What flags come to. */
-  private static final class Changes {
-    private final StringBuilder manner = new StringBuilder();
-    private long set;
-    private long clear;
-
-    Changes(Set<MountFlag> flags) {
-      for (MountFlag flag : flags) {
-        set = (set & ~flag.clear()) | flag.set();
-        clear |= flag.clear();
-        manner.append(", ").append(flag.word());
-      }
-    }
-  }
-
-  private static void requireText(String what, String text) {
-    if (text.isEmpty()) {
-      throw new IllegalArgumentException("empty " + what);
-    }
-    if (text.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException("NUL in the " + what);
-    }
-    if (text.getBytes(StandardCharsets.UTF_8).length > MAX_OPTION) {
-      throw new IllegalArgumentException("longer than " + MAX_OPTION + " bytes: the " + what);
-    }
   }
 }

@@ -5,7 +5,6 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.FileStatus;
-import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
@@ -55,7 +54,7 @@ final class RemountSteps {
 
   private static long id(int fd, String label) throws SyscallException {
     FileStatus status = new FileStatus();
-    int result = Syscalls.status(fd, status);
+    int result = status.read(fd);
     if (result < 0) {
       throw Failures.of(SystemCall.STATX, result, label);
     }

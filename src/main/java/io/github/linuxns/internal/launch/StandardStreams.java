@@ -130,7 +130,7 @@ public final class StandardStreams implements AutoCloseable {
   private static int openForReading(String path) throws SyscallException {
     int fd = opened(Syscalls.openForReading(path), path);
     FileStatus status = new FileStatus();
-    int result = Syscalls.status(fd, status);
+    int result = status.read(fd);
     if (result == 0 && !status.isDirectory()) {
       return fd;
     }

@@ -1,6 +1,6 @@
 package io.github.linuxns.internal.mounts;
 
-import static io.github.linuxns.internal.ffi.Constants.MOUNT_ATTR_RDONLY;
+import static io.github.linuxns.internal.ffi.Constants.*;
 
 import java.nio.file.Path;
 import java.util.Collections;
@@ -46,6 +46,11 @@ public record MountDescription(
   public sealed interface Content {
     /** In words, as the beginning of a sentence. */
     String words();
+
+    /** The attributes that it has if nothing is said: those that do no harm. */
+    default long usualAttributes() {
+      return 0;
+    }
   }
 
   /** A directory or file that is somewhere else, too. */
@@ -61,6 +66,17 @@ public record MountDescription(
     @Override
     public String words() {
       return "mount " + type + (source.equals(type) ? "" : " of " + source);
+    }
+
+    @Override
+    public long usualAttributes() {
+      return switch (type) {
+        case "tmpfs", "ramfs" -> MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+        case "proc", "sysfs", "mqueue", "cgroup", "cgroup2" ->
+            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+        case "devpts" -> MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+        default -> 0;
+      };
     }
   }
 
@@ -89,6 +105,11 @@ public record MountDescription(
     public String words() {
       return "mount a minimal /dev";
     }
+
+    @Override
+    public long usualAttributes() {
+      return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+    }
   }
 
   /** In words, at its place: "bind /usr on /usr, read-only". */
@@ -110,6 +131,13 @@ public record MountDescription(
         content, attributes, clear, others, recursive, propagation, idMap, manner);
   }
 
+  /** The same with nothing said of who sees what is mounted below it. */
+  public MountDescription withoutPropagation() {
+    return propagation == 0
+        ? this
+        : new MountDescription(content, set, clear, options, recursive, 0, idMap, manner);
+  }
+
   /** The same without what only a kernel that changes attributes can give to a mount at once. */
   public MountDescription withoutFlags() {
     long fixed =
@@ -119,6 +147,11 @@ public record MountDescription(
           case Bind _, Overlay _ -> 0;
         };
     return new MountDescription(content, fixed, 0, options, recursive, 0, null, manner);
+  }
+
+  /** True if it is more than one mount. */
+  public boolean isTree() {
+    return recursive || content instanceof Devices;
   }
 
   /** True if what is written there is gone with the last who sees it, and so is no trace. */

@@ -97,7 +97,7 @@ final class PinPlace implements AutoCloseable {
   /** What an open file of this place is. */
   FileStatus status(int file) throws SyscallException {
     FileStatus status = new FileStatus();
-    int result = Syscalls.status(file, status);
+    int result = status.read(file);
     if (result < 0) {
       throw Failures.of(SystemCall.STATX, result, path);
     }

@@ -86,7 +86,7 @@ public final class PinTable {
       return false;
     }
     FileStatus status = new FileStatus();
-    int result = Syscalls.status(file, status);
+    int result = status.read(file);
     Syscalls.close(file);
     return result == 0 && (status.mount() < 0 || status.mount() == mount);
   }

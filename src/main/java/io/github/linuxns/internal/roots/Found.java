@@ -44,7 +44,7 @@ public record Found(OpenFile file, FileStatus status, String path) implements Au
     int fd = file.acquire();
     try {
       FileStatus status = new FileStatus();
-      int result = Syscalls.status(fd, status);
+      int result = status.read(fd);
       if (result < 0) {
         throw Failures.of(SystemCall.STATX, result, path);
       }

@@ -66,7 +66,7 @@ final class StepwiseResolver implements AutoCloseable {
         if (fd < 0) {
           return fd;
         }
-        int result = Syscalls.status(fd, status);
+        int result = status.read(fd);
         boolean isLast = ahead.isEmpty();
         if (result == 0 && isLast && (status.isLink() ? !follow : !status.isDirectory())) {
           return fd;
@@ -121,7 +121,7 @@ final class StepwiseResolver implements AutoCloseable {
    */
   private boolean isMagic(int fd) {
     return Syscalls.isOn(PROC_SUPER_MAGIC, fd) == 1
-        && (Syscalls.status(way[depth], status) < 0 || status.inode() != ROOT_OF_PROC);
+        && (status.read(way[depth]) < 0 || status.inode() != ROOT_OF_PROC);
   }
 
   /** Puts the names of a path before those that are still ahead; returns 0 or −errno. */

@@ -3,9 +3,10 @@
 //   bwrap --ro-bind / / --overlay-src /etc --tmp-overlay /etc …        and so on for each directory
 //   unshare -rm sh -c 'mount -t tmpfs t /mnt; cd /mnt; mkdir u w; mount -t overlay -o lowerdir=/etc,upperdir=u,workdir=w o /etc'
 //
-// It needs no privilege. Root of the machine may say root(Mount.overlay(Path.of("/"))); in a user namespace the kernel
-// lets nobody look below what others have mounted, so there each directory that has no mounts below it gets an overlay
-// of its own, and the rest of the root is read-only.
+// It needs no privilege. Root of the machine may say root(Mount.overlay(Path.of("/"))). In a user namespace the kernel
+// lets nobody look below what others have mounted: there it refuses (EINVAL) / as a layer, and a copy of / without the
+// mounts on it, and to take them off a copy that has them; and before one is in there, any copy at all (EPERM). So each
+// directory that has no mounts below it gets an overlay of its own, and the rest of the root is read-only.
 
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.process.NamespaceProcessBuilder;

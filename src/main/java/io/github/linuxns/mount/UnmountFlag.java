@@ -16,7 +16,8 @@ public enum UnmountFlag {
 
   /**
    * Even if that loses data, as far as the file system knows how: such as one over a network whose
-   * other end does not answer.
+   * other end does not answer. It takes {@code CAP_SYS_ADMIN} in the user namespace that the file
+   * system was made in ({@link io.github.linuxns.Errno#EPERM}).
    */
   FORCE(MNT_FORCE),
 

@@ -361,6 +361,10 @@ public final class NamespaceProcessBuilder {
    * Makes a directory the root of the child, in a new MOUNT namespace from which the old root is
    * gone. What is mounted below the directory comes along.
    *
+   * <p>Before Linux 7.0 the root that the kernel has booted with, if that is an initramfs, can only
+   * be covered: no path leads there, but a child that keeps {@code CAP_SYS_ADMIN} could take off
+   * again what covers it.
+   *
    * @param directory in the caller's view
    * @return this builder
    */

@@ -107,6 +107,10 @@ class AttachIT {
     ours.put(
         "-t devpts -o newinstance,ptmxmode=0666,nosuid,noexec devpts",
         Mount.of("devpts", "devpts").option("ptmxmode", "0666"));
+    String harmless = " -o nosuid,nodev,noexec ";
+    ours.put("-t mqueue" + harmless + "queues", Mount.of("mqueue", "queues"));
+    ours.put("-t cgroup2" + harmless + "cgroup2", Mount.of("cgroup2", "cgroup2"));
+    ours.put("-t sysfs" + harmless + "sysfs", Mount.sysfs());
     for (Map.Entry<String, Mount> each : ours.entrySet()) {
       each.getValue().attach(target);
       Map<String, String> mine = facts(target);
@@ -224,6 +228,34 @@ class AttachIT {
       open.write(1);
     }
     assertThat(target).isEmptyDirectory();
+  }
+
+  @Test
+  void whatWasMountedIsCoveredUntilItIsTakenOff() throws Exception {
+    Mount.bind(source).attach(target);
+    Mount.tmpfs().attach(target);
+    Mount.bind(source).attach(target);
+    assertThat(lines(target)).hasSize(3);
+    Mount.unmount(target);
+    assertThat(target).isEmptyDirectory();
+    Mount.unmount(target, UnmountFlag.NO_FOLLOW);
+    assertThat(target.resolve("file")).hasContent("content");
+    Mount.unmount(target);
+    assertThat(lines(target)).isEmpty();
+  }
+
+  @Test
+  void onlyTheRootOfAFileSystemForces() throws Exception {
+    Mount.tmpfs().attach(target);
+    Mount.unmount(target, UnmountFlag.FORCE);
+    Mount.bind(source).attach(target);
+    if (Files.readString(Path.of("/proc/thread-self/uid_map")).contains("4294967295")) {
+      Mount.unmount(target, UnmountFlag.FORCE);
+    } else {
+      assertFails(() -> Mount.unmount(target, UnmountFlag.FORCE), Errno.EPERM, "", "FORCE takes");
+      Mount.unmount(target);
+    }
+    assertThat(lines(target)).isEmpty();
   }
 
   @Test

@@ -9,11 +9,11 @@ import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.testing.Container;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +48,7 @@ class AttachInIT {
   @Test
   void aDirectoryAppearsInARunningContainer() throws Exception {
     try (Container container = Container.ofMine()) {
-      Mount.bind(source).readOnly().attachIn(container.mounts, target.toString());
+      Mount.bind(source).readOnly().attachIn(container.mounts(), target.toString());
       assertThat(container.sh("cat " + target + "/file")).isEqualTo("from here");
       assertThat(container.sh("echo x > " + target + "/x 2>&1 || true")).contains("Read-only");
       assertThat(container.sh("findmnt -nr -o PROPAGATION " + target)).isEqualTo("private");
@@ -60,15 +60,15 @@ class AttachInIT {
   @Test
   void soDoesATmpfsAnOverlayAndADev() throws Exception {
     try (Container container = Container.ofMine()) {
-      Mount.tmpfs().option("size", "64k").attachIn(container.mounts, target.toString());
+      Mount.tmpfs().option("size", "64k").attachIn(container.mounts(), target.toString());
       assertThat(container.sh("findmnt -nr -o FSTYPE,FS-OPTIONS " + target))
           .startsWith("tmpfs ")
           .contains("size=64k");
-      Mount.overlay(source).attachIn(container.mounts, target.toString());
+      Mount.overlay(source).attachIn(container.mounts(), target.toString());
       container.sh("cat " + target + "/file && echo changed > " + target + "/file");
       assertThat(container.sh("cat " + target + "/file")).isEqualTo("changed");
       assertThat(source.resolve("file")).hasContent("from here");
-      Mount.dev().attachIn(container.mounts, target.toString());
+      Mount.dev().attachIn(container.mounts(), target.toString());
       assertThat(container.sh("echo lost > " + target + "/null && ls -d " + target + "/shm"))
           .isEqualTo(target + "/shm");
     }
@@ -81,14 +81,14 @@ class AttachInIT {
     try (Container container = Container.ofMine()) {
       container.sh("mount -t tmpfs x " + target + " && mkdir " + target + "/only-there");
       container.sh("ln -s only-there " + target + "/link");
-      Mount.bind(source).attachIn(container.mounts, target + "/link");
+      Mount.bind(source).attachIn(container.mounts(), target + "/link");
       assertThat(container.sh("cat " + target + "/only-there/file")).isEqualTo("from here");
       assertFails(
-          () -> Mount.bind(source).attachIn(container.mounts, target + "/missing"),
+          () -> Mount.bind(source).attachIn(container.mounts(), target + "/missing"),
           Errno.ENOENT,
           "bind " + source + " on " + target + "/missing");
       assertFails(
-          () -> Mount.bind(source).attachIn(container.mounts, target + "/only-there/file"),
+          () -> Mount.bind(source).attachIn(container.mounts(), target + "/only-there/file"),
           Errno.EINVAL,
           "a file on a file");
       assertThat(container.sh("findmnt -rn -o TARGET | grep -c " + target)).isEqualTo("2");
@@ -100,7 +100,7 @@ class AttachInIT {
     try (Container container = Container.ofMine()) {
       container.sh(
           "mount -t tmpfs x " + target + " && mkdir \"$(printf '" + target + "/\\351 \\\\')\"");
-      Mount.bind(source).attachIn(container.mounts, target + "/\\351 \\");
+      Mount.bind(source).attachIn(container.mounts(), target + "/\\351 \\");
       assertThat(container.sh("cat " + target + "/*/file")).isEqualTo("from here");
     }
   }
@@ -126,12 +126,35 @@ class AttachInIT {
     try (Container container = Container.ofMine()) {
       Mount missing = Mount.bind(directory.resolve("missing"));
       assertFails(
-          () -> missing.attachIn(container.mounts, target.toString()), Errno.ENOENT, "missing");
+          () -> missing.attachIn(container.mounts(), target.toString()), Errno.ENOENT, "missing");
       Mount bogus = Mount.tmpfs().option("bogus", "1");
       assertFails(
-          () -> bogus.attachIn(container.mounts, target.toString()),
+          () -> bogus.attachIn(container.mounts(), target.toString()),
           Errno.EINVAL,
           "tmpfs: Unknown parameter 'bogus'");
+    }
+  }
+
+  /** What is mounted where mounts are shared does not become so, here or there. */
+  @Test
+  void itIsPrivateUnlessSaid() throws Exception {
+    try (Container container = Container.ofMine()) {
+      String _ = container.sh("mount --make-rshared /");
+      for (Mount mount :
+          List.of(Mount.bind(source), Mount.tmpfs(), Mount.overlay(source), Mount.dev())) {
+        for (Propagation wanted : List.of(Propagation.PRIVATE, Propagation.SHARED)) {
+          mount.propagation(wanted).attachIn(container.mounts(), target.toString());
+          if (wanted == Propagation.PRIVATE) {
+            String _ = container.sh("umount -l " + target);
+            mount.attachIn(container.mounts(), target.toString());
+          }
+          assertThat(MountTable.of(container.mounts()).at(target.toString()).orElseThrow())
+              .as(mount.toString())
+              .extracting(MountEntry::propagation)
+              .isEqualTo(wanted);
+          String _ = container.sh("umount -l " + target);
+        }
+      }
     }
   }
 
@@ -142,7 +165,7 @@ class AttachInIT {
       Thread.ofVirtual()
           .start(() -> {
             try {
-              Mount.bind(source).attachIn(container.mounts, target.toString());
+              Mount.bind(source).attachIn(container.mounts(), target.toString());
             } catch (SyscallException e) {
               thrown.add(e);
             }
@@ -185,42 +208,5 @@ class AttachInIT {
         .isInstanceOf(SyscallException.class)
         .hasMessageContaining(errno + " (")
         .hasMessageContaining(words);
-  }
-
-  /** A container of the user who runs the test. */
-  private record Container(Sandbox sandbox, NamespaceHandle mounts) implements AutoCloseable {
-    static Container ofMine() throws IOException {
-      Sandbox sandbox = start();
-      return new Container(sandbox, NamespaceHandle.open(sandbox.pid(), NamespaceType.MOUNT));
-    }
-
-    static Sandbox start() throws IOException {
-      return Sandbox.unshare("--user", "--map-root-user", "--mount");
-    }
-
-    String sh(String script) throws Exception {
-      Process shell =
-          new ProcessBuilder(
-                  "nsenter",
-                  "-t",
-                  Long.toString(sandbox.pid()),
-                  "-U",
-                  "--preserve-credentials",
-                  "-m",
-                  "sh",
-                  "-c",
-                  script)
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(shell.waitFor()).as(script + ": " + said).isZero();
-      return said.strip();
-    }
-
-    @Override
-    public void close() throws IOException {
-      mounts.close();
-      sandbox.close();
-    }
   }
 }

@@ -52,7 +52,7 @@ final class DetachedMount implements AutoCloseable {
         this.slot = program.slotOf(made.acquire());
       }
       if (user >= 0) {
-        calls.mapIds(label, slot, isTree(), user);
+        calls.mapIds(label, slot, what.isTree(), user);
       }
     } catch (SyscallException | RuntimeException | Error e) {
       close();
@@ -128,11 +128,8 @@ final class DetachedMount implements AutoCloseable {
    */
   void propagate(MountCalls calls, Slot mount, String path) throws SyscallException {
     long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
-    calls.propagate(label, mount, path, isTree(), propagation);
-  }
-
-  private boolean isTree() {
-    return what.recursive() || what.content() instanceof Devices;
+    LaunchStep _ =
+        calls.propagate(label, mount, Syscalls.pathBytes(path), what.isTree(), propagation);
   }
 
   @Override

@@ -107,7 +107,7 @@ final class DeviceMount extends NewMount {
             .add(label(), SystemCall.SYMLINKAT, program.text(content), 0, program.text(name))
             .from(1, mount));
     if ((description().set() & MOUNT_ATTR_RDONLY) != 0) {
-      calls().change(label(), mount, false, MOUNT_ATTR_RDONLY, 0, 0);
+      calls().makeReadOnly(label(), attached(mount, target), description().set());
     }
     super.complete(mount, target);
   }

@@ -120,15 +120,15 @@ public final class LaunchPlan {
 
   /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
   Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
-    try (MappedMounts mapped = MappedMounts.of(files.setup(true, true))) {
-      return start(standard, mapped, interrupted);
+    try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
+      return start(standard, made, interrupted);
     }
   }
 
-  private Child start(int[] standard, MappedMounts mapped, BooleanSupplier interrupted)
+  private Child start(int[] standard, GivenMounts made, BooleanSupplier interrupted)
       throws IOException {
     if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-      return start(standard, null, mapped, interrupted, null);
+      return start(standard, null, made, interrupted, null);
     }
     AtomicBoolean interruptedHere = new AtomicBoolean();
     try (CallersPlace place = CallersPlace.open()) {
@@ -137,7 +137,7 @@ public final class LaunchPlan {
               start(
                   standard,
                   place,
-                  mapped,
+                  made,
                   () -> interruptedHere.get() || interrupted.getAsBoolean(),
                   null),
           () -> interruptedHere.set(true));
@@ -155,9 +155,9 @@ public final class LaunchPlan {
     if (nothing < 0) {
       throw Failures.of(SystemCall.OPENAT, nothing, "/dev/null");
     }
-    try (MappedMounts mapped = MappedMounts.of(files.setup(true, true))) {
+    try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       int[] standard = {nothing, nothing, nothing};
-      return start(standard, null, mapped, () -> false, question);
+      return start(standard, null, made, () -> false, question);
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -170,7 +170,7 @@ public final class LaunchPlan {
   private Child start(
       int[] standard,
       @Nullable CallersPlace place,
-      MappedMounts mapped,
+      GivenMounts made,
       BooleanSupplier interrupted,
       Launch.@Nullable Question question)
       throws IOException {
@@ -186,7 +186,7 @@ public final class LaunchPlan {
             "/proc is that of another PID namespace than the JVM's, and has other numbers; mount"
                 + " one of its own");
       }
-      write(steps, place, mapped, joined, cgroup, maps, question != null);
+      write(steps, place, made, joined, cgroup, maps, question != null);
       Launch.Question inTurn = question;
       if (maps != null && maps.asks()) {
         Patience patience = new Patience(limit, interrupted);
@@ -205,7 +205,7 @@ public final class LaunchPlan {
   private void write(
       ChildSteps steps,
       @Nullable CallersPlace place,
-      MappedMounts mapped,
+      GivenMounts made,
       Joined joined,
       @Nullable OpenFile cgroup,
       @Nullable IdMaps maps,
@@ -230,7 +230,7 @@ public final class LaunchPlan {
         new MountSteps(
             steps.program(),
             files.setup(newMounts, unshared.contains(NamespaceType.USER) || changesUser),
-            what -> mapped.give(what, steps));
+            what -> made.give(what, steps));
     writeJoin(steps, joined, mounts);
     if (pidTwice) {
       // Only who is in it can make a new one below it.

@@ -162,7 +162,7 @@ public final class MountAttachment {
     onPlatformThread(program ->
         program
             .add("unmount " + target, SystemCall.UMOUNT2, program.path(target), flags)
-            .explainedBy(errno -> MountRemedies.unmounting(errno, target.toString())));
+            .explainedBy(errno -> MountRemedies.unmounting(errno, target.toString(), flags)));
   }
 
   /** See {@link io.github.linuxns.mount.Mount#move}. */

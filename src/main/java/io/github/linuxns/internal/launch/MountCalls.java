@@ -10,6 +10,7 @@ import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.proc.EscapedText;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the steps that mounts are made of. A mount is made as one that is nowhere yet, and known
@@ -82,6 +83,9 @@ final class MountCalls {
    * @throws SyscallException ENOSYS if the kernel is too old for it
    */
   void mapIds(String label, Slot mount, boolean recursive, int user) throws SyscallException {
+    if (!settable) {
+      throw lackOfAttributes(label, "to map ids takes Linux 5.12 or later");
+    }
     long attributes = program.words(MOUNT_ATTR_IDMAP, 0, 0, user);
     change(label, mount, recursive, attributes).explainedBy(MountRemedies::mappingIds);
   }
@@ -89,11 +93,7 @@ final class MountCalls {
   private LaunchStep change(String label, Slot mount, boolean recursive, long attributes)
       throws SyscallException {
     if (!settable) {
-      throw Failures.ofStep(
-          label,
-          SystemCall.MOUNT_SETATTR,
-          -Errno.ENOSYS.number(),
-          "to change what has been mounted takes Linux 5.12 or later");
+      throw lackOfAttributes(label);
     }
     return program
         .add(
@@ -108,6 +108,17 @@ final class MountCalls {
         .explainedBy(MountRemedies::changing);
   }
 
+  /** Says that the kernel is too old. */
+  SyscallException lackOfAttributes(String label) {
+    return lackOfAttributes(
+        label,
+        "to change so much of what has been mounted, without privilege, takes Linux 5.12 or later");
+  }
+
+  private static SyscallException lackOfAttributes(String label, String remedy) {
+    return Failures.ofStep(label, SystemCall.MOUNT_SETATTR, -Errno.ENOSYS.number(), remedy);
+  }
+
   /**
    * Cuts a copy off from its original, which it would else share with: what is mounted below it
    * would be mounted there, too. An old kernel can do so only once it has been attached.
@@ -118,11 +129,74 @@ final class MountCalls {
     }
   }
 
-  /** The same where {@link #separate} could not. */
-  void separateAttached(String label, String target) {
-    if (!settable) {
-      propagate(label, target, MS_PRIVATE);
+  /** True if flags can be changed of what is nowhere yet. */
+  boolean isSettable() {
+    return settable;
+  }
+
+  /** A mount that is attached: its descriptor, and its path if it is a file, else null. */
+  record Attached(Slot mount, @Nullable String file) {}
+
+  /**
+   * Says who sees what is mounted below something that is attached.
+   *
+   * @param propagation with MS_REC for what is mounted on it as well
+   */
+  void propagate(String label, Attached what, long propagation) throws SyscallException {
+    if (settable) {
+      boolean recursive = (propagation & MS_REC) != 0;
+      change(label, what.mount(), recursive, 0, 0, propagation & ~MS_REC);
+    } else {
+      byPath(label, what, propagation);
     }
+  }
+
+  /**
+   * Takes the right to write from something that is attached.
+   *
+   * @param attributes all that it has, of which an old kernel has to be told at once
+   */
+  void makeReadOnly(String label, Attached what, long attributes) throws SyscallException {
+    if (settable) {
+      change(label, what.mount(), false, MOUNT_ATTR_RDONLY, 0, 0);
+    } else {
+      remount(label, what, attributes | MOUNT_ATTR_RDONLY);
+    }
+  }
+
+  /** Gives all its attributes to something that is attached, on an old kernel. */
+  void remount(String label, Attached what, long attributes) {
+    byPath(label, what, MS_REMOUNT | MS_BIND | RemountSteps.flags(attributes));
+  }
+
+  /**
+   * Changes what is attached by mount(2): a directory as the working directory, so that no other
+   * mount can be meant, and none is needed that has descriptors as paths.
+   */
+  private void byPath(String label, Attached what, long flags) {
+    String file = what.file();
+    if (file != null) {
+      long path = program.textOf(EscapedText.bytes(file));
+      program
+          .add(label, SystemCall.MOUNT, 0, path, 0, flags, 0)
+          .explainedBy(MountRemedies::changing);
+      return;
+    }
+    Slot before = workIn(label, what.mount());
+    program
+        .add(label, SystemCall.MOUNT, 0, program.text("."), 0, flags, 0)
+        .explainedBy(MountRemedies::changing);
+    program.add(label, SystemCall.FCHDIR, 0).from(0, before);
+  }
+
+  /** Changes the working directory, and returns where that was before. */
+  Slot workIn(String label, Slot directory) {
+    Slot before = program.slot();
+    program
+        .add(label, SystemCall.OPENAT, AT_FDCWD, program.text("."), O_PATH | O_CLOEXEC)
+        .into(before);
+    program.add(label, SystemCall.FCHDIR, 0).from(0, directory);
+    return before;
   }
 
   /** Says who sees what is mounted below something that is mounted, and below all within. */
@@ -140,16 +214,33 @@ final class MountCalls {
   }
 
   /** As the other, for one mount, by its descriptor; an old kernel takes it by a path. */
-  void propagate(String label, Slot mount, String path, boolean recursive, long propagation)
+  LaunchStep propagate(String label, Slot mount, byte[] path, boolean recursive, long propagation)
       throws SyscallException {
     if (settable) {
-      change(label, mount, recursive, 0, 0, propagation);
-    } else {
-      long all = recursive ? MS_REC : 0;
-      program
-          .add(label, SystemCall.MOUNT, 0, program.text(path), 0, all | propagation, 0)
-          .explainedBy(MountRemedies::mounting);
+      return change(label, mount, recursive, program.words(0, 0, propagation, 0));
     }
+    long all = recursive ? MS_REC : 0;
+    return program
+        .add(label, SystemCall.MOUNT, 0, program.textOf(path), 0, all | propagation, 0)
+        .explainedBy(MountRemedies::mounting);
+  }
+
+  /**
+   * The same for a mount that a child has just attached for others: if it fails, the mount is taken
+   * off again.
+   */
+  void settle(String label, Slot mount, byte[] path, boolean recursive, long propagation)
+      throws SyscallException {
+    Slot outcome = program.slot();
+    LaunchStep _ =
+        propagate(label, mount, path, recursive, propagation).toleratingAll().into(outcome);
+    LaunchStep _ =
+        program
+            .add(label, SystemCall.UMOUNT2, program.textOf(path), MNT_DETACH)
+            .toleratingAll()
+            .unlessDone(outcome);
+    // Once more, since a failure that has been tolerated is not told.
+    LaunchStep _ = propagate(label, mount, path, recursive, propagation);
   }
 
   /** Makes a file system. */

@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.MNT_FORCE;
+
 import io.github.linuxns.Errno;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,8 @@ final class MountRemedies {
     return switch (errno) {
       case EPERM ->
           "in a user namespace the flags that a mount has from outside can be had only as they are";
-      case EINVAL -> "this kernel does not know one of the flags";
+      case EINVAL ->
+          "this kernel does not know one of the flags, or it has been taken off again meanwhile";
       default -> null;
     };
   }
@@ -132,8 +135,12 @@ final class MountRemedies {
   }
 
   /** Taking off what is mounted. */
-  static @Nullable String unmounting(Errno errno, String target) {
+  static @Nullable String unmounting(Errno errno, String target, long flags) {
     return switch (errno) {
+      case EPERM ->
+          (flags & MNT_FORCE) == 0
+              ? RIGHT
+              : "FORCE takes CAP_SYS_ADMIN in the user namespace that the file system was made in";
       case EINVAL ->
           "nothing is mounted on "
               + target

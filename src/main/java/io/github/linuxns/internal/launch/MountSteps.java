@@ -40,6 +40,9 @@ final class MountSteps {
   private final @Nullable NewMount root;
   private final List<NewMount> mounts = new ArrayList<>();
 
+  /** Those that are made for others, by their order. */
+  private final List<Slot> whole = new ArrayList<>();
+
   /**
    * Writes into a program.
    *
@@ -51,11 +54,7 @@ final class MountSteps {
   }
 
   /** For a kernel that has mount_setattr, or has not. */
-  MountSteps(LaunchProgram program, MountSetup setup, boolean settable) {
-    this(program, setup, _ -> null, settable);
-  }
-
-  private MountSteps(
+  MountSteps(
       LaunchProgram program,
       MountSetup setup,
       Function<MountDescription, @Nullable Slot> given,
@@ -82,7 +81,7 @@ final class MountSteps {
         : NewMount.made(what, label, made, calls);
   }
 
-  /** True if something comes from the caller's view. */
+  /** True if something comes from the caller's view, or is made there. */
   boolean hasSources() {
     return root != null || !mounts.isEmpty();
   }
@@ -94,6 +93,10 @@ final class MountSteps {
    * @throws SyscallException ENOSYS if something takes a newer kernel
    */
   void sources() throws SyscallException {
+    if (!setup.newNamespace()) {
+      makeForOthers();
+      return;
+    }
     if (root != null) {
       root.open();
     }
@@ -111,6 +114,10 @@ final class MountSteps {
   void mounts() throws SyscallException {
     writePropagation();
     if (root == null && mounts.isEmpty()) {
+      return;
+    }
+    if (!setup.newNamespace()) {
+      attachForOthers();
       return;
     }
     Slot umask = program.slot();
@@ -132,6 +139,34 @@ final class MountSteps {
     program.add("set the umask", SystemCall.UMASK, 0).from(0, umask);
   }
 
+  /**
+   * Makes all that is to be mounted where others are, in a copy of what the caller sees: so that
+   * they never see it before it is whole, nor anything of it if it cannot be made.
+   */
+  private void makeForOthers() throws SyscallException {
+    if (mounts.isEmpty()) {
+      return;
+    }
+    program.add("set the umask", SystemCall.UMASK, 0);
+    if (mounts.stream().anyMatch(NewMount::isSeenMeanwhile)) {
+      calls.propagate("make all mounts PRIVATE", ROOT, MS_PRIVATE);
+    }
+    for (NewMount mount : mounts) {
+      whole.add(mount.makeWhole());
+    }
+  }
+
+  private void attachForOthers() throws SyscallException {
+    for (int i = 0; i < whole.size(); i++) {
+      MountDescription what = mounts.get(i).description();
+      String label = mounts.get(i).label();
+      String target = setup.mounts().get(i).target();
+      long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
+      calls.attach(label, whole.get(i), target);
+      calls.settle(label, whole.get(i), EscapedText.bytes(target), what.isTree(), propagation);
+    }
+  }
+
   /** A root that shares with its host cannot be left, so that this has to wait. */
   private void writePropagation() {
     Propagation wanted = setup.propagation();
@@ -144,12 +179,16 @@ final class MountSteps {
     }
   }
 
-  private void writeRoot(NewMount what, Slot mount) {
+  private void writeRoot(NewMount what, Slot mount) throws SyscallException {
     program
         .add(what.label(), SystemCall.FCHDIR, 0)
         .from(0, mount)
         .explainedBy(errno -> errno == Errno.ENOTDIR ? "a root has to be a directory" : null);
     calls.attach(what.label(), mount, ROOT);
+    if (!calls.isSettable()) {
+      // The copy of a mount that is shared still is, and upon such a one no old root can be put.
+      calls.propagate(what.label(), new MountCalls.Attached(mount, null), MS_REC | MS_PRIVATE);
+    }
     long here = program.text(".");
     if (isInitialRamFileSystem()) {
       program.add(what.label(), SystemCall.CHROOT, here); // nobody can leave that one for good
@@ -159,13 +198,17 @@ final class MountSteps {
           .explainedBy(MountRemedies::pivoting);
       program.add(LEAVE, SystemCall.UMOUNT2, here, MNT_DETACH);
     }
+    what.complete(mount, ROOT); // before there is something in it that this would change as well
   }
 
   private void completeRoot(NewMount what, Slot mount) throws SyscallException {
-    what.complete(mount, ROOT);
     MountDescription wanted = setup.root();
+    MountCalls.Attached attached = new MountCalls.Attached(mount, null);
     if (wanted != null && wanted.set() != what.description().set()) {
-      calls.change(what.label(), mount, false, MOUNT_ATTR_RDONLY, 0, 0);
+      calls.makeReadOnly(what.label(), attached, wanted.set());
+    }
+    if (wanted != null && wanted.propagation() != 0) {
+      calls.propagate(what.label(), attached, wanted.propagation());
     }
     if (setup.propagation() == Propagation.SHARED) {
       calls.propagate("make all mounts SHARED", ROOT, MS_SHARED);
@@ -198,10 +241,12 @@ final class MountSteps {
   }
 
   /**
-   * A root that is thrown away is written to until all is mounted, and is not everybody's to write
-   * to, as a tmpfs is if nothing else is said.
+   * Who sees what is mounted in a root is said when all is mounted. One that is thrown away is
+   * written to until then, and is not everybody's to write to, as a tmpfs is if nothing else is
+   * said.
    */
-  static MountDescription asRoot(MountDescription what) {
+  static MountDescription asRoot(MountDescription described) {
+    MountDescription what = described.withoutPropagation();
     if (!what.isThrownAway()) {
       return what;
     }

@@ -4,10 +4,13 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
-import io.github.linuxns.internal.mounts.MountDescription.Overlay;
+import io.github.linuxns.internal.mounts.MountDescription.Bind;
+import io.github.linuxns.internal.proc.EscapedText;
+import java.nio.file.Path;
 import java.util.Set;
 
 /**
@@ -32,21 +35,26 @@ final class MountWorkshop {
     try (LocalProgram program = new LocalProgram()) {
       program.add(label, SystemCall.UMASK, 0);
       MountCalls calls = new MountCalls(program, settable, "where it is made");
-      MountDescription plain = settable ? what : what.withoutFlags();
-      NewMount mount = NewMount.of(plain, label, false, calls);
+      NewMount mount = NewMount.of(settable ? what : what.withoutFlags(), label, false, calls);
+      if (settable) {
+        Slot whole = mount.makeWhole();
+        program.run();
+        return program.take(whole);
+      }
       mount.open();
       Slot made = mount.make();
-      if (settable && what.content() instanceof Overlay) {
-        program.run();
-        return program.take(made); // nowhere any more
-      }
-      calls.attach(label, made, ROOT);
-      mount.complete(made, ROOT);
-      if (!settable) {
-        // The kernel can change the flags only of what is mounted.
-        program.run();
-        RemountSteps.ofWorkingDirectory(program, label, made).write(what);
-      }
+      Path file = mount.isFile() && what.content() instanceof Bind(Path source) ? source : null;
+      byte[] path = Syscalls.pathBytes(file == null ? ROOT : file.toString());
+      String place = EscapedText.of(path, 0, path.length);
+      calls.attach(label, made, place, path);
+      mount.complete(made, place);
+      // The kernel can change the flags only of what is mounted.
+      program.run();
+      RemountSteps steps =
+          file == null
+              ? RemountSteps.ofWorkingDirectory(program, label, made)
+              : RemountSteps.ofPath(program, label, path);
+      steps.write(what);
       Slot copy = program.slot();
       calls.copy(label, made, copy);
       program.run();

@@ -64,8 +64,51 @@ abstract class NewMount {
   /** Does what can be done only where it is seen, when it has been attached. */
   void complete(Slot mount, String target) throws SyscallException {
     if (description.propagation() != 0) {
-      calls.change(label, mount, false, 0, 0, description.propagation());
+      calls.propagate(label, attached(mount, target), description.propagation());
     }
+  }
+
+  /**
+   * Opens it, makes it and completes it, and leaves it nowhere: in a mount namespace in which it
+   * can be mounted meanwhile without being seen by others.
+   */
+  Slot makeWhole() throws SyscallException {
+    open();
+    Slot made = make();
+    if (takesPlace()) {
+      calls.attach(label, made, "/");
+      complete(made, "/");
+      Slot copy = calls.program().slot();
+      calls.copy(label, made, copy);
+      return copy;
+    }
+    return made;
+  }
+
+  /** True if it may be mounted somewhere before it is made. */
+  boolean isSeenMeanwhile() {
+    return description.content() instanceof Overlay
+        || description.content() instanceof Devices
+        || !calls.isSettable();
+  }
+
+  private boolean takesPlace() throws SyscallException {
+    if (description.content() instanceof Devices) {
+      return true;
+    }
+    boolean changed = description.set() != 0 || description.clear() != 0;
+    if (calls.isSettable() || !changed || description.content() instanceof FileSystem) {
+      return false;
+    }
+    if (isFile()) {
+      throw calls.lackOfAttributes(label);
+    }
+    return true;
+  }
+
+  /** How it is known once it is attached. */
+  final MountCalls.Attached attached(Slot mount, String target) {
+    return new MountCalls.Attached(mount, isFile() ? target : null);
   }
 
   /** True if it takes a file to be mounted on. */
@@ -99,6 +142,7 @@ abstract class NewMount {
   private static final class OfBind extends NewMount {
     private final Path source;
     private final Slot copy;
+    private long attributes;
 
     OfBind(Path source, MountDescription description, String label, MountCalls calls) {
       super(description, label, calls);
@@ -111,7 +155,9 @@ abstract class NewMount {
       MountDescription what = description();
       boolean recursive = what.recursive();
       calls().copy("open " + source + ", to " + label(), source, recursive, copy);
-      if (what.set() != 0 || what.clear() != 0 || what.propagation() != 0) {
+      if (isChangedLater()) {
+        attributes = hasFlags() ? RemountSteps.attributesOf(source, label()) : 0;
+      } else if (hasFlags() || what.propagation() != 0) {
         long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
         calls().change(label(), copy, recursive, what.set(), what.clear(), propagation);
       } else {
@@ -124,10 +170,26 @@ abstract class NewMount {
       return copy;
     }
 
+    /** An old kernel takes flags only for what is attached, and for one mount at a time. */
+    private boolean isChangedLater() {
+      return !calls().isSettable() && !(description().recursive() && hasFlags());
+    }
+
+    private boolean hasFlags() {
+      return description().set() != 0 || description().clear() != 0;
+    }
+
     @Override
-    void complete(Slot mount, String target) {
-      if (description().propagation() == 0) {
-        calls().separateAttached(label(), target);
+    void complete(Slot mount, String target) throws SyscallException {
+      MountDescription what = description();
+      if (isChangedLater()) {
+        long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
+        long all = what.recursive() ? MS_REC : 0;
+        calls().propagate(label(), attached(mount, target), all | propagation);
+        if (hasFlags()) {
+          long changed = (attributes & ~what.clear()) | what.set();
+          calls().remount(label(), attached(mount, target), changed);
+        }
       }
     }
 

@@ -70,14 +70,10 @@ final class OverlayMount extends NewMount {
 
   @Override
   Slot make() throws SyscallException {
-    Slot before = program.slot();
-    program
-        .add(label(), SystemCall.OPENAT, AT_FDCWD, program.text("."), O_PATH | O_CLOEXEC)
-        .into(before);
     Slot scratch =
         calls().fileSystem(label(), "tmpfs", "overlay", Map.of("mode", "0755"), MOUNT_ATTR_NODEV);
     calls().attach(label(), scratch, "/");
-    program.add(label(), SystemCall.FCHDIR, 0).from(0, scratch);
+    Slot before = calls().workIn(label(), scratch);
     for (int i = 0; i < layers.size(); i++) {
       attach(layers.get(i), Integer.toString(i));
     }
@@ -100,11 +96,22 @@ final class OverlayMount extends NewMount {
     calls().copy(label(), Path.of(MERGED), false, mount);
     program.add(label(), SystemCall.UMOUNT2, program.text("."), MNT_DETACH);
     program.add(label(), SystemCall.FCHDIR, 0).from(0, before);
-    MountDescription what = description();
-    if (what.set() != 0 || what.clear() != 0) {
-      calls().change(label(), mount, false, what.set(), what.clear(), 0);
+    if (hasFlags() && calls().isSettable()) {
+      calls().change(label(), mount, false, description().set(), description().clear(), 0);
     }
     return mount;
+  }
+
+  @Override
+  void complete(Slot mount, String target) throws SyscallException {
+    if (hasFlags() && !calls().isSettable()) {
+      calls().remount(label(), attached(mount, target), description().set());
+    }
+    super.complete(mount, target);
+  }
+
+  private boolean hasFlags() {
+    return description().set() != 0 || description().clear() != 0;
   }
 
   private void attach(Slot layer, String name) {

@@ -2,19 +2,30 @@ package io.github.linuxns.internal.launch;
 
 import static io.github.linuxns.internal.ffi.Constants.*;
 
+import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.FileStatus;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountInfoFile;
 import io.github.linuxns.internal.proc.EscapedText;
 import io.github.linuxns.internal.proc.MountFacts;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Changes flags by mount(2), as it takes where mount_setattr is missing: one mount after the other,
@@ -25,20 +36,34 @@ final class RemountSteps {
   private final String label;
   private final byte[] directory;
   private final long mount;
+  private final boolean movable;
+  private final Function<Errno, @Nullable String> remedy;
 
-  private RemountSteps(LocalProgram program, String label, byte[] directory, long mount) {
+  private RemountSteps(
+      LocalProgram program,
+      String label,
+      byte[] directory,
+      long mount,
+      boolean movable,
+      Function<Errno, @Nullable String> remedy) {
     this.program = program;
     this.label = label;
     this.directory = directory;
     this.mount = mount;
+    this.movable = movable;
+    this.remedy = remedy;
   }
 
-  /** For a mount that is attached to the root, and becomes the working directory. */
+  /**
+   * For a mount that is attached to the root, and becomes the working directory; where nobody else
+   * sees what is moved meanwhile.
+   */
   static RemountSteps ofWorkingDirectory(LocalProgram program, String label, Slot mount)
       throws SyscallException {
     program.add(label, SystemCall.FCHDIR, 0).from(0, mount);
     program.run();
-    return new RemountSteps(program, label, new byte[] {'.'}, id(program.result(mount), label));
+    long id = id(program.result(mount), label);
+    return new RemountSteps(program, label, new byte[] {'.'}, id, true, MountRemedies::changing);
   }
 
   /** For what is mounted on a path. */
@@ -49,7 +74,36 @@ final class RemountSteps {
         .add(label, SystemCall.OPENAT, AT_FDCWD, program.textOf(path), O_PATH | O_CLOEXEC)
         .into(there);
     program.run();
-    return new RemountSteps(program, label, path, id(program.result(there), label));
+    String text = EscapedText.of(path, 0, path.length);
+    return new RemountSteps(
+        program,
+        label,
+        path,
+        id(program.result(there), label),
+        false,
+        errno -> MountRemedies.remounting(errno, text));
+  }
+
+  /** The attributes of the mount that a file is on; 0 for one that cannot be found. */
+  static long attributesOf(Path file, String label) throws SyscallException {
+    int fd = Syscalls.openPath(file.toString());
+    if (fd < 0) {
+      return 0; // whoever opens it in earnest says why
+    }
+    long mount;
+    try {
+      mount = id(fd, label);
+    } finally {
+      int _ = Syscalls.close(fd);
+    }
+    try (MountInfoFile table = MountInfoFile.openCurrent()) {
+      for (MountFacts facts : table.read()) {
+        if (facts.id() == mount) {
+          return facts.attributes();
+        }
+      }
+    }
+    return 0;
   }
 
   private static long id(int fd, String label) throws SyscallException {
@@ -61,50 +115,164 @@ final class RemountSteps {
     return status.mount();
   }
 
-  /** Adds the steps that give it the flags of a description, and all below it if that is so. */
+  /** Gives it the flags of a description, and all below it if that is so. */
   void write(MountDescription what) throws SyscallException {
     write(what.set(), what.clear(), what.recursive());
   }
 
-  /** Adds the steps that set and clear some flags. */
+  /** Sets and clears some flags. */
   void write(long set, long clear, boolean recursive) throws SyscallException {
     List<MountFacts> all;
     try (MountInfoFile table = MountInfoFile.openCurrent()) {
       all = table.read();
     }
-    Set<Long> inside = new HashSet<>(Set.of(mount));
-    boolean found = recursive;
-    while (found) { // what is mounted on what was found, which may come first
-      found = false;
-      for (MountFacts other : all) {
-        found |= inside.contains((long) other.parentId()) && inside.add((long) other.id());
+    @Nullable MountFacts top = null;
+    Map<Integer, List<MountFacts>> children = new HashMap<>();
+    for (MountFacts each : all) {
+      if (each.id() == mount) {
+        top = each;
+      } else if (recursive) {
+        children.computeIfAbsent(each.parentId(), _ -> new ArrayList<>()).add(each);
       }
     }
-    int top = topLength(all);
-    for (MountFacts other : all) {
-      if (inside.contains((long) other.id())) {
-        write(other.target().substring(top), flags((other.attributes() & ~clear) | set));
-      }
+    if (top == null) {
+      change("", flags(set)); // it has gone meanwhile, as this will say
+      return;
     }
+    for (List<MountFacts> siblings : children.values()) {
+      siblings.sort(Comparator.comparingInt(each -> each.target().length()));
+    }
+    int above = top.target().equals("/") ? 0 : top.target().length();
+    @Nullable Slot _ = change(top, false, children, set, clear, above);
   }
 
-  /** How much of a path below it is its own. */
-  private int topLength(List<MountFacts> all) {
-    for (MountFacts other : all) {
-      if (other.id() == mount) {
-        return other.target().equals("/") ? 0 : other.target().length();
+  /**
+   * Changes a mount and what is mounted on it. A path leads to neither if something lies upon it:
+   * so whatever does is changed first, and put aside until the others have been changed.
+   *
+   * @param children what is mounted on each, what may hide others before those
+   * @param above how much of the paths is not below the topmost
+   * @return a descriptor of it, if it is to be opened and nothing hides it for good; else null
+   */
+  private @Nullable Slot change(
+      MountFacts mount,
+      boolean open,
+      Map<Integer, List<MountFacts>> children,
+      long set,
+      long clear,
+      int above)
+      throws SyscallException {
+    List<MountFacts> below = children.getOrDefault(mount.id(), List.of());
+    Set<String> parents = parents(below);
+    Deque<Aside> aside = new ArrayDeque<>();
+    List<String> hidden = new ArrayList<>();
+    for (MountFacts child : below) {
+      String target = child.target();
+      if (hidden.stream().anyMatch(place -> isIn(target, place))) {
+        continue;
+      }
+      boolean hides = isIn(mount.target(), target) || parents.contains(target);
+      Slot opened = change(child, hides, children, set, clear, above);
+      if (hides && opened != null && putAside(opened)) {
+        aside.push(new Aside(opened, target.substring(above)));
+      } else if (hides) {
+        hidden.add(target);
       }
     }
-    return 0;
+    Slot opened = null;
+    if (!hidden.contains(mount.target())) {
+      String place = mount.target().substring(above);
+      change(place, flags((mount.attributes() & ~clear) | set));
+      opened = open ? open(place) : null;
+    }
+    for (Aside moved : aside) {
+      putBack(moved);
+    }
+    return opened;
   }
 
-  private void write(String below, long flags) {
+  /** The directories that lead to them. */
+  private static Set<String> parents(List<MountFacts> mounts) {
+    Set<String> parents = new HashSet<>();
+    for (MountFacts mount : mounts) {
+      String path = mount.target();
+      do {
+        path = path.substring(0, Math.max(0, path.lastIndexOf('/')));
+      } while (!path.isEmpty() && parents.add(path));
+    }
+    return parents;
+  }
+
+  private static boolean isIn(String path, String place) {
+    return path.equals(place) || path.startsWith(place.equals("/") ? place : place + '/');
+  }
+
+  /** A mount that is elsewhere for a while. */
+  private record Aside(Slot mount, String place) {}
+
+  private Slot open(String below) throws SyscallException {
+    Slot opened = program.slot();
+    program.add(label, SystemCall.OPENAT, AT_FDCWD, path(below), O_PATH | O_CLOEXEC).into(opened);
+    program.run();
+    return opened;
+  }
+
+  /**
+   * Returns false if it cannot be moved, since a user namespace has it from outside: then what it
+   * hides is never to be seen by anybody there.
+   */
+  private boolean putAside(Slot mount) throws SyscallException {
+    FileStatus status = new FileStatus();
+    if (!movable || status.read(program.result(mount)) < 0 || !status.isDirectory()) {
+      throw Failures.ofStep(
+          label,
+          SystemCall.MOUNT_SETATTR,
+          -Errno.ENOSYS.number(),
+          "to change mounts upon which others are mounted takes Linux 5.12 or later");
+    }
+    Slot outcome = program.slot();
+    program
+        .add(
+            label,
+            SystemCall.MOVE_MOUNT,
+            0,
+            program.text(""),
+            AT_FDCWD,
+            program.text("/"),
+            MOVE_MOUNT_F_EMPTY_PATH)
+        .from(0, mount)
+        .into(outcome)
+        .tolerating(Errno.EINVAL);
+    program.run();
+    return program.result(outcome) == 0;
+  }
+
+  private void putBack(Aside moved) throws SyscallException {
+    program
+        .add(
+            label,
+            SystemCall.MOVE_MOUNT,
+            0,
+            program.text(""),
+            AT_FDCWD,
+            path(moved.place()),
+            MOVE_MOUNT_F_EMPTY_PATH)
+        .from(0, moved.mount());
+    program.run();
+  }
+
+  private void change(String below, long flags) throws SyscallException {
+    program
+        .add(label, SystemCall.MOUNT, 0, path(below), 0, MS_REMOUNT | MS_BIND | flags, 0)
+        .explainedBy(remedy);
+    program.run();
+  }
+
+  private long path(String below) {
     byte[] rest = below.equals("/") ? new byte[0] : EscapedText.bytes(below);
     byte[] path = Arrays.copyOf(directory, directory.length + rest.length);
     System.arraycopy(rest, 0, path, directory.length, rest.length);
-    program
-        .add(label, SystemCall.MOUNT, 0, program.textOf(path), 0, MS_REMOUNT | MS_BIND | flags, 0)
-        .explainedBy(MountRemedies::changing);
+    return program.textOf(path);
   }
 
   /** As mount(2) has them. */

@@ -26,7 +26,7 @@ final class MountLaunch {
   private long namespaces = CLONE_NEWNS | CLONE_NEWPID;
   private long joined;
   private boolean user = true;
-  private boolean settable = true;
+  private MountInterface kernel = MountInterface.current();
   private @Nullable MountDescription root;
   private @Nullable Propagation propagation;
 
@@ -77,7 +77,7 @@ final class MountLaunch {
   }
 
   MountLaunch onOldKernel() {
-    settable = false;
+    kernel = MountInterface.DETACHED;
     return this;
   }
 
@@ -92,12 +92,15 @@ final class MountLaunch {
     check(LaunchCalls.pipe(output));
     check(LaunchCalls.pipe(input));
     Child child;
-    try {
+    MountSetup setup = new MountSetup(root, mounts, propagation, true, user);
+    try (GivenMounts given = GivenMounts.of(setup, kernel)) {
+      ChildSteps steps = new ChildSteps();
+      write(steps, setup, given, command);
       child =
           Launch.run(
-              program(command),
+              steps.program(),
               new int[] {input[0], output[1], output[1]},
-              List.of(),
+              steps.given(),
               _ -> {},
               Duration.ofSeconds(30));
     } catch (IOException | RuntimeException e) {
@@ -120,15 +123,16 @@ final class MountLaunch {
     return text.strip();
   }
 
-  private LaunchProgram program(String... command) throws IOException {
-    LaunchProgram program = new LaunchProgram();
-    MountSetup setup = new MountSetup(root, mounts, propagation, true, user);
-    MountSteps steps = new MountSteps(program, setup, settable);
+  private void write(ChildSteps child, MountSetup setup, GivenMounts given, String... command)
+      throws IOException {
+    LaunchProgram program = child.program();
+    MountSteps steps =
+        new MountSteps(program, setup, what -> given.give(what, child), kernel.hasAttributes());
     if (joined != 0) {
       steps.sources();
       Slot theirs = program.slot();
       long file = program.text("/proc/" + joined + "/ns/mnt");
-      program.add("open", SystemCall.OPENAT, AT_FDCWD, file, O_RDONLY).into(theirs);
+      program.add("open", SystemCall.OPENAT, AT_FDCWD, file, O_RDONLY | O_CLOEXEC).into(theirs);
       program.add("join", SystemCall.SETNS, 0, CLONE_NEWNS).from(0, theirs);
     }
     program.add("new namespaces", SystemCall.UNSHARE, namespaces | (user ? CLONE_NEWUSER : 0));
@@ -150,19 +154,18 @@ final class MountLaunch {
             LaunchReport.CHILD_ADDRESS)
         .asFork();
     steps.mounts();
-    program.add("close the rest", SystemCall.CLOSE_RANGE, 3, 0xffff_ffffL, CLOSE_RANGE_CLOEXEC);
+    child.closeOnExec();
     long environment = program.texts(List.of("PATH=/bin:/usr/bin:/sbin"));
     long arguments = program.texts(List.of(command));
     program
         .add("execute", SystemCall.EXECVE, program.text(command[0]), arguments, environment)
         .asExec();
-    return program;
   }
 
   private static void write(LaunchProgram program, String file, String text) {
     Slot slot = program.slot();
     program
-        .add("open " + file, SystemCall.OPENAT, AT_FDCWD, program.text(file), O_WRONLY)
+        .add("open " + file, SystemCall.OPENAT, AT_FDCWD, program.text(file), O_WRONLY | O_CLOEXEC)
         .into(slot);
     program
         .add("write " + file, SystemCall.WRITE, 0, program.text(text), text.length())

@@ -155,10 +155,15 @@ class PivotIT {
       List<Propagation> all = new ArrayList<>(List.of(Propagation.values()));
       all.add(null);
       for (Propagation propagation : all) {
-        for (boolean user : new boolean[] {true, false}) {
+        for (int i = 0; i < 4; i++) {
+          boolean user = i < 2;
+          boolean old = i % 2 == 0;
           MountLaunch launch = user ? MountLaunch.inUserNamespace() : MountLaunch.asRoot();
           if (propagation != null) {
             launch.propagation(propagation);
+          }
+          if (old) {
+            launch.onOldKernel();
           }
           String seen =
               launch

@@ -1,0 +1,87 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
+import io.github.linuxns.internal.mounts.MountDescription;
+import io.github.linuxns.internal.mounts.MountDescription.Bind;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mounts of a child that it cannot make itself, or not as well; so the thread that launches it
+ * makes these, and the child is given their descriptors and only attaches them.
+ *
+ * <ul>
+ *   <li>Where files belong to others there: to map ids takes a right in the user namespace of the
+ *       file system, which the child has given up when it mounts.
+ *   <li>A recursive bind with flags, where the kernel changes one mount at a time, by its path: to
+ *       find all of them one has to look once they can no longer change.
+ * </ul>
+ */
+final class GivenMounts implements AutoCloseable {
+  private final IdentityHashMap<MountDescription, DetachedMount> mounts = new IdentityHashMap<>();
+  private final MountInterface kernel;
+
+  private GivenMounts(MountInterface kernel) {
+    this.kernel = kernel;
+  }
+
+  /** Makes those of a child that are to be given, in the view of the calling thread. */
+  static GivenMounts of(MountSetup setup) throws SyscallException {
+    return of(setup, MountInterface.current());
+  }
+
+  /** The same with as much as a kernel may have. */
+  static GivenMounts of(MountSetup setup, MountInterface kernel) throws SyscallException {
+    GivenMounts all = new GivenMounts(kernel);
+    try {
+      MountDescription root = setup.root();
+      if (root != null) {
+        all.make(root, MountSteps.asRoot(root), root.asRoot());
+      }
+      for (MountSetup.At place : setup.mounts()) {
+        all.make(place.what(), place.what(), place.words());
+      }
+    } catch (SyscallException | RuntimeException | Error e) {
+      all.close();
+      throw e;
+    }
+    return all;
+  }
+
+  private void make(MountDescription key, MountDescription what, String label)
+      throws SyscallException {
+    if (what.idMap() != null) {
+      make(key, DetachedMount.of(what, label, "here", kernel));
+    } else if (kernel == MountInterface.DETACHED
+        && what.content() instanceof Bind
+        && what.recursive()
+        && (what.set() != 0 || what.clear() != 0)) {
+      try {
+        make(key, DetachedMount.of(what, label, "here", kernel));
+      } catch (SyscallException refused) {
+        if (refused.errno() != Errno.EPERM) {
+          throw refused;
+        }
+        // Then nobody can make it, and the steps of the child say so.
+      }
+    }
+  }
+
+  private void make(MountDescription key, DetachedMount mount) throws SyscallException {
+    mounts.put(key, mount);
+    mount.make();
+  }
+
+  /** Gives one of them to a child, and returns where its program has it; null for all others. */
+  @Nullable Slot give(MountDescription what, ChildSteps steps) {
+    DetachedMount mount = mounts.get(what);
+    return mount == null ? null : steps.program().slotOf(steps.give(mount.fd()));
+  }
+
+  @Override
+  public void close() {
+    mounts.values().forEach(DetachedMount::close);
+  }
+}

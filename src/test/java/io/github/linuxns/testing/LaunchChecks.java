@@ -9,7 +9,6 @@ import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceSupport;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.mount.Mount;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import java.io.BufferedReader;
@@ -41,8 +40,6 @@ final class LaunchChecks {
               "an init passes a signal on, and a status back",
               LaunchChecks::signalsReachTheCommand),
           new MachineCheck("whatever ends a child, it is reaped", LaunchChecks::childrenAreReaped),
-          new MachineCheck("a root is built of mounts", LaunchChecks::builtRoot),
-          new MachineCheck("a bind is read-only", LaunchChecks::readOnlyBind),
           new MachineCheck("names and clocks are its own", LaunchChecks::namesAndClocks),
           new MachineCheck(
               "who is to die with its parent does, no other", LaunchChecks::diesWithParent),
@@ -215,51 +212,6 @@ final class LaunchChecks {
       }
     }
     requireEqual(Footprint.leftSince(before), List.of(), "what is left");
-  }
-
-  /** A new root with nothing in it but the programs of this one. */
-  private static NamespaceProcessBuilder inBuiltRoot(String script) {
-    NamespaceProcessBuilder builder =
-        sh(script).unshare(NamespaceType.MOUNT, NamespaceType.PID).root(Mount.tmpfs());
-    for (String directory : List.of("/bin", "/lib", "/lib64", "/usr")) {
-      if (Files.exists(Path.of(directory))) {
-        builder = builder.mount(directory, Mount.bind(Path.of(directory)));
-      }
-    }
-    return builder.mountProc();
-  }
-
-  private static void builtRoot() throws Exception {
-    String text = printed(inBuiltRoot("echo $$ /proc/[0-9]*; touch /made; echo /*"));
-    List<String> lines = text.lines().toList();
-    requireEqual(lines.get(0), "1 /proc/1", "the pid, and the processes in /proc");
-    require(
-        lines.get(1).matches("/bin /lib( /lib64)? /made /proc /usr"),
-        "what is in the root: " + text);
-    require(!Files.exists(Path.of("/made")), "the file was made outside");
-  }
-
-  private static void readOnlyBind() throws Exception {
-    Path directory = Files.createTempDirectory("linuxns-");
-    try {
-      NamespaceProcessBuilder builder =
-          sh("touch " + directory + "/made 2> /dev/null || echo refused")
-              .unshare(NamespaceType.MOUNT)
-              .mount(directory.toString(), Mount.bind(directory).readOnly());
-      if (Machine.isAtLeast(5, 12)) {
-        requireEqual(printed(builder), "refused", "the write");
-        return;
-      }
-      try {
-        NamespaceProcess process = builder.start();
-        throw new AssertionError("it was started: " + process);
-      } catch (SyscallException e) {
-        requireEqual(e.errno(), Errno.ENOSYS, "the error of: " + e.getMessage());
-        require(e.getMessage().contains("5.12"), "it does not say since when: " + e);
-      }
-    } finally {
-      Files.delete(directory);
-    }
   }
 
   private static void namesAndClocks() throws Exception {

@@ -16,7 +16,12 @@ import java.util.Map;
 public final class OtherMachine {
   /** The checks, by the part of the library that they are of. */
   private static final List<List<MachineCheck>> PARTS =
-      List.of(ThreadChecks.ALL, LaunchChecks.ALL, ConfinementChecks.ALL, GraphChecks.ALL);
+      List.of(
+          ThreadChecks.ALL,
+          LaunchChecks.ALL,
+          MountChecks.ALL,
+          ConfinementChecks.ALL,
+          GraphChecks.ALL);
 
   private OtherMachine() {}
 

@@ -106,6 +106,9 @@ final class DeviceMount extends NewMount {
         program
             .add(label(), SystemCall.SYMLINKAT, program.text(content), 0, program.text(name))
             .from(1, mount));
+    if (!calls().isSettable()) { // the devices could not be cut off from the host's before
+      calls().propagate(label(), attached(mount, target), MS_REC | MS_PRIVATE);
+    }
     if ((description().set() & MOUNT_ATTR_RDONLY) != 0) {
       calls().makeReadOnly(label(), attached(mount, target), description().set());
     }

@@ -236,7 +236,7 @@ class LaunchFaultIT {
               List.of(filters),
               () -> {
                 int[] standard = {2, pipe[1], pipe[1]}; // one that has to be moved
-                return Launch.run(program, standard, List.of(), pid -> {}, Launching.LONG);
+                return Launch.run(program, standard, List.of(), pid -> {}, Launching.patience());
               });
       child.signal(SIGTERM);
       return child.exit().get(60, TimeUnit.SECONDS);
@@ -288,7 +288,8 @@ class LaunchFaultIT {
                   }
                   LaunchProgram program = Launching.of("/bin/true");
                   Duration limit = interrupted ? Launching.LONG : Duration.ofMillis(200);
-                  return Launch.run(program, standard, List.of(), pid -> {}, limit);
+                  return Launch.run(
+                      program, standard, List.of(), pid -> {}, Patience.ofThisThread(limit));
                 });
     if (interrupted) {
       assertThatThrownBy(launch).isInstanceOf(InterruptedIOException.class);
@@ -347,7 +348,8 @@ class LaunchFaultIT {
     int[] pipe = Launching.pipe();
     try {
       int[] standard = {pipe[0], pipe[1], pipe[1]};
-      return Launch.run(blocking(), standard, List.of(pipe[0]), pid -> {}, limit);
+      return Launch.run(
+          blocking(), standard, List.of(pipe[0]), pid -> {}, Patience.ofThisThread(limit));
     } finally {
       Syscalls.close(pipe[0]);
       Syscalls.close(pipe[1]);

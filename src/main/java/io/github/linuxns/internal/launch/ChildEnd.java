@@ -15,17 +15,22 @@ final class ChildEnd {
   /**
    * Kills and reaps the first process of a launch, and those that went on in its place.
    *
-   * @param report the file in which it says which those are
    * @return the status of the one that came furthest, as wait(2) has it
    */
-  static int ofAll(int first, int report) {
-    int status = of(first);
-    LaunchReport came = LaunchCalls.readReport(report);
+  static int ofAll(SpawnedImage image) {
+    int status = of(image.pid());
+    LaunchReport came = LaunchCalls.readReport(image.report());
     if (came != null && came.child() != 0) {
       status = of(came.child());
-      came = LaunchCalls.readReport(report); // it may have forked until just now
+      came = LaunchCalls.readReport(image.report()); // it may have forked until just now
     }
-    return came == null || came.grandchild() == 0 ? status : of(came.grandchild());
+    if (came != null && came.grandchild() != 0) {
+      return of(came.grandchild());
+    }
+    for (long untold : image.untold()) {
+      status = of(untold);
+    }
+    return status;
   }
 
   /**

@@ -225,6 +225,6 @@ final class Launch {
 
   /** Kills and reaps what there is of the child, and returns the status of the one that went on. */
   private int end() {
-    return ChildEnd.ofAll(image.pid(), image.report());
+    return ChildEnd.ofAll(image);
   }
 }

@@ -8,7 +8,9 @@ import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A process that begins as a launch image: how it is started, with which descriptors, and those of
@@ -33,6 +35,9 @@ final class SpawnedImage implements AutoCloseable {
   private int control = -1;
   private int pid;
 
+  /** What the thread had before, for a program by which one is cloned that is not known at once. */
+  private @Nullable ThreadChildren before;
+
   SpawnedImage(Interpreter interpreter, LaunchProgram program, Patience patience) {
     this.interpreter = interpreter;
     this.program = program;
@@ -52,6 +57,11 @@ final class SpawnedImage implements AutoCloseable {
   /** The number of the process. */
   int pid() {
     return pid;
+  }
+
+  /** Processes that have been cloned since, and have not told their numbers. */
+  Set<Long> untold() {
+    return before == null ? Set.of() : before.since();
   }
 
   /**
@@ -127,7 +137,7 @@ final class SpawnedImage implements AutoCloseable {
         report == Descriptors.REPORT ? report : outOfTheWay(report, given.length);
     int image = outOfTheWay(executable, given.length);
     long pause = SHORTEST_PAUSE_NANOS;
-    pid = Syscalls.spawn(image, given, program.name());
+    pid = spawnOnce(image, given);
     while (pid == -Errno.ETXTBSY.number()) {
       // Another thread's child that has not reached its own execve yet has our files open, one of
       // them for writing: it has until the deadline for that, and takes microseconds.
@@ -137,9 +147,17 @@ final class SpawnedImage implements AutoCloseable {
       }
       LockSupport.parkNanos(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
-      pid = Syscalls.spawn(image, given, program.name());
+      pid = spawnOnce(image, given);
     }
     return pid;
+  }
+
+  private int spawnOnce(int image, int[] given) {
+    // A virtual thread that answers questions may be another thread afterwards, and that again.
+    if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
+      before = ThreadChildren.now();
+    }
+    return Syscalls.spawn(image, given, program.name());
   }
 
   private static boolean isRefusal(int result) {

@@ -113,8 +113,12 @@ final class LaunchOrder {
    * JVM's pidfd: in another pid namespace the number of its parent says nothing.
    */
   private void writeTieToJvm() {
-    steps.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
+    writeDieWithJvm();
     writeCheckOfJvm();
+  }
+
+  private void writeDieWithJvm() {
+    steps.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
   }
 
   private void writeCheckOfJvm() {
@@ -132,13 +136,15 @@ final class LaunchOrder {
             .expecting(0);
   }
 
-  /** What changes who the child is has undone the tie, or has to. */
+  /**
+   * What changes who the child is has undone the tie, or has to. From here on it is by the last
+   * check alone that a child sees that the JVM has died.
+   */
   private void writeUntie() {
     if (plan.system().diesWithParent()) {
-      writeTieToJvm();
+      writeDieWithJvm();
     } else {
       steps.add("outlive the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
-      writeCheckOfJvm();
     }
   }
 
@@ -234,9 +240,10 @@ final class LaunchOrder {
     if (system.hasInit()) {
       system.writeSession(steps); // it is the command that leads one, not only the init above it
     }
-    confinement.writeLimits(steps);
     writeSignals(system.hasInit());
     steps.closeOnExec();
+    writeCheckOfJvm(); // as late as can be, but that limits could forbid it, or a filter
+    confinement.writeLimits(steps);
     confinement.writeFilter(steps);
     if (plan.command() == null) {
       steps.add("end", SystemCall.EXIT_GROUP, 0);

@@ -318,8 +318,10 @@ public final class NamespaceProcessBuilder {
   /**
    * The host name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name 1 to 64 bytes
    * @return this builder
+   * @throws IllegalArgumentException if it is empty, as with hostname(1), or longer, or there is a
+   *     NUL in it
    */
   public NamespaceProcessBuilder hostname(String name) {
     plan.system().hostname(name);
@@ -329,8 +331,9 @@ public final class NamespaceProcessBuilder {
   /**
    * The NIS domain name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name at most 64 bytes; empty for none
    * @return this builder
+   * @throws IllegalArgumentException if it is longer, or there is a NUL in it
    */
   public NamespaceProcessBuilder domainname(String name) {
     plan.system().domainname(name);

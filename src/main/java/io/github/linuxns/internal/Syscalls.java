@@ -81,7 +81,7 @@ public final class Syscalls {
   }
 
   /** The kernel's number of the calling thread. */
-  static int gettid() {
+  public static int gettid() {
     return (int) call(SystemCall.GETTID, 0, 0, 0, 0, 0);
   }
 

@@ -9,6 +9,7 @@ import io.github.linuxns.internal.launch.CommandOptions;
 import io.github.linuxns.internal.launch.JavaCommand;
 import io.github.linuxns.internal.launch.LaunchPlan;
 import io.github.linuxns.internal.launch.StandardStreams;
+import io.github.linuxns.internal.launch.StreamOptions;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.Propagation;
 import java.io.IOException;
@@ -80,10 +81,7 @@ import java.util.StringJoiner;
 public final class NamespaceProcessBuilder {
   private final CommandOptions command;
   private final LaunchPlan plan;
-  private ProcessBuilder.Redirect input = ProcessBuilder.Redirect.PIPE;
-  private ProcessBuilder.Redirect output = ProcessBuilder.Redirect.PIPE;
-  private ProcessBuilder.Redirect error = ProcessBuilder.Redirect.PIPE;
-  private boolean errorToOutput;
+  private final StreamOptions streams = new StreamOptions();
 
   /**
    * For a command and its arguments.
@@ -137,7 +135,6 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if there is none
    */
   public NamespaceProcessBuilder unshare(NamespaceType... types) {
-    requireSome(types.length, "types to unshare");
     plan.namespaces().unshare(List.of(types));
     return this;
   }
@@ -154,7 +151,6 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if there is none, or a second one of a type
    */
   public NamespaceProcessBuilder join(NamespaceHandle... handles) {
-    requireSome(handles.length, "handles to join");
     plan.namespaces().join(List.of(handles));
     return this;
   }
@@ -198,7 +194,6 @@ public final class NamespaceProcessBuilder {
    *     already, there is no type, or a second one of a type to join
    */
   public NamespaceProcessBuilder joinProcess(long pid, NamespaceType... types) {
-    requireSome(types.length, "types to join; joinProcess(pid) takes all that differ");
     plan.namespaces().joinProcess(pid, List.of(types));
     return this;
   }
@@ -323,8 +318,10 @@ public final class NamespaceProcessBuilder {
   /**
    * The host name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name 1 to 64 bytes
    * @return this builder
+   * @throws IllegalArgumentException if it is empty, as with hostname(1), or longer, or there is a
+   *     NUL in it
    */
   public NamespaceProcessBuilder hostname(String name) {
     plan.system().hostname(name);
@@ -334,8 +331,9 @@ public final class NamespaceProcessBuilder {
   /**
    * The NIS domain name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name at most 64 bytes; empty for none
    * @return this builder
+   * @throws IllegalArgumentException if it is longer, or there is a NUL in it
    */
   public NamespaceProcessBuilder domainname(String name) {
     plan.system().domainname(name);
@@ -484,11 +482,7 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if it is to be written to
    */
   public NamespaceProcessBuilder redirectInput(ProcessBuilder.Redirect source) {
-    if (source.type() == ProcessBuilder.Redirect.Type.WRITE
-        || source.type() == ProcessBuilder.Redirect.Type.APPEND) {
-      throw new IllegalArgumentException("not to be read from: " + source);
-    }
-    input = source;
+    streams.input(source);
     return this;
   }
 
@@ -500,7 +494,7 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if it is to be read from
    */
   public NamespaceProcessBuilder redirectOutput(ProcessBuilder.Redirect destination) {
-    output = requireDestination(destination);
+    streams.output(destination);
     return this;
   }
 
@@ -512,7 +506,7 @@ public final class NamespaceProcessBuilder {
    * @throws IllegalArgumentException if it is to be read from
    */
   public NamespaceProcessBuilder redirectError(ProcessBuilder.Redirect destination) {
-    error = requireDestination(destination);
+    streams.error(destination);
     return this;
   }
 
@@ -523,7 +517,7 @@ public final class NamespaceProcessBuilder {
    * @return this builder
    */
   public NamespaceProcessBuilder redirectErrorStream(boolean redirect) {
-    errorToOutput = redirect;
+    streams.errorToOutput(redirect);
     return this;
   }
 
@@ -658,13 +652,9 @@ public final class NamespaceProcessBuilder {
    *     other
    */
   public NamespaceProcess start() throws IOException {
-    StandardStreams streams = StandardStreams.open(input, output, error, errorToOutput);
-    try {
-      Child child = plan.start(streams.descriptors());
-      return new NamespaceProcess(child, streams, !plan.commandIsInit());
-    } catch (IOException | RuntimeException | Error e) {
-      streams.close();
-      throw e;
+    try (StandardStreams opened = streams.open()) {
+      Child child = plan.start(opened.descriptors());
+      return new NamespaceProcess(child, opened, !plan.commandIsInit());
     }
   }
 
@@ -676,34 +666,9 @@ public final class NamespaceProcessBuilder {
    */
   @Override
   public String toString() {
-    StringJoiner words = new StringJoiner("; ").add(plan.toString());
-    describe(words, "input", input);
-    describe(words, "output", output);
-    if (errorToOutput) {
-      words.add("errors to the output");
-    } else {
-      describe(words, "errors", error);
-    }
+    StringJoiner words = new StringJoiner("; ");
+    plan.describe(words);
+    streams.describe(words);
     return words.toString();
-  }
-
-  private static void describe(
-      StringJoiner words, String stream, ProcessBuilder.Redirect redirect) {
-    if (redirect.type() != ProcessBuilder.Redirect.Type.PIPE) {
-      words.add(stream + ' ' + redirect);
-    }
-  }
-
-  private static ProcessBuilder.Redirect requireDestination(ProcessBuilder.Redirect destination) {
-    if (destination.type() == ProcessBuilder.Redirect.Type.READ) {
-      throw new IllegalArgumentException("not to be written to: " + destination);
-    }
-    return destination;
-  }
-
-  private static void requireSome(int count, String what) {
-    if (count == 0) {
-      throw new IllegalArgumentException("no " + what);
-    }
   }
 }

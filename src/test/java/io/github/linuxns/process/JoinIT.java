@@ -2,14 +2,10 @@ package io.github.linuxns.process;
 
 import static io.github.linuxns.NamespaceType.*;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
@@ -18,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -255,169 +250,5 @@ class JoinIT {
                       .directory("/mnt")))
           .isEqualTo("from inside");
     }
-  }
-
-  // ---- what cannot be joined ----
-
-  @Test
-  void aProcessThatHasEndedIsEsrch() throws Exception {
-    NamespaceProcess ended = new NamespaceProcessBuilder("true").start();
-    int _ = ended.waitFor();
-    assertEsrch(Waiting.cat().joinProcess(ended.pid()));
-    assertEsrch(Waiting.cat().joinProcess(ended.pid(), UTS));
-  }
-
-  @Test
-  void aProcessThatHasEndedBetweenIsEsrch() throws Exception {
-    NamespaceProcessBuilder builder;
-    try (Waiting process = Waiting.start(Waiting.cat().mapRootUser().unshare(UTS))) {
-      builder = Waiting.cat().joinProcess(process.pid());
-      Waiting.start(builder).close();
-    }
-    assertEsrch(builder);
-  }
-
-  /** Its number is taken, but it is in no namespace any more. */
-  @Test
-  void aZombieIsEsrch() throws Exception {
-    try (Waiting parent =
-        Waiting.start(
-            Outcome.sh("tail -f /dev/null & echo $!; exec cat")
-                .redirectError(ProcessBuilder.Redirect.INHERIT))) {
-      long zombie = Long.parseLong(parent.read());
-      assertThat(parent.echo("no shell any more that would reap")).isNotEmpty();
-      boolean _ = ProcessHandle.of(zombie).orElseThrow().destroyForcibly();
-      Path status = Path.of("/proc", Long.toString(zombie), "status");
-      Machine.await("a zombie", () -> isZombie(status));
-      assertEsrch(Waiting.cat().joinProcess(zombie));
-      assertEsrch(Waiting.cat().joinProcess(zombie, UTS));
-    }
-  }
-
-  private static boolean isZombie(Path status) {
-    try {
-      return Files.readString(status).contains("State:\tZ");
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  private static void assertEsrch(NamespaceProcessBuilder builder) {
-    assertThatThrownBy(builder::start)
-        .isInstanceOfSatisfying(
-            SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ESRCH));
-  }
-
-  @Test
-  void aPidNamespaceWhoseInitHasEndedTakesNobodyIn() throws IOException {
-    NamespaceHandle user;
-    NamespaceHandle pid;
-    try (Waiting init = Waiting.start(Waiting.cat().mapRootUser().unshare(PID))) {
-      user = init.open(USER);
-      pid = init.open(PID);
-    }
-    try (user;
-        pid) {
-      NamespaceProcessBuilder builder = Waiting.cat().join(user, pid);
-      assertThatThrownBy(builder::start)
-          .isInstanceOfSatisfying(
-              SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM))
-          .hasMessageContaining("init of the pid namespace has ended");
-    }
-  }
-
-  @Test
-  void aClosedHandleIsRefusedAtTheStart() throws IOException {
-    NamespaceHandle handle = NamespaceHandle.openCurrent(UTS);
-    NamespaceProcessBuilder builder = Waiting.cat().join(handle);
-    handle.close();
-    assertThatThrownBy(builder::start).isInstanceOf(IllegalStateException.class);
-
-    NamespaceSet set = NamespaceSet.open(target.pid(), UTS, IPC);
-    NamespaceProcessBuilder ofSet = Waiting.cat().join(set);
-    set.close();
-    assertThatThrownBy(ofSet::start).isInstanceOf(IllegalStateException.class);
-  }
-
-  @Test
-  void aTypeTwiceIsRefusedAtOnce() throws IOException {
-    try (NamespaceHandle uts = target.open(UTS);
-        NamespaceHandle own = NamespaceHandle.openCurrent(UTS);
-        NamespaceSet set = NamespaceSet.of(own)) {
-      assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().join(uts, own));
-      assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().join(uts).join(set));
-      assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().join(set).join(uts));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> Waiting.cat().join(uts).joinProcess(target.pid(), IPC, UTS));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> Waiting.cat().joinProcess(target.pid(), IPC, UTS).join(uts));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> Waiting.cat().joinProcess(target.pid()).joinProcess(1, UTS));
-    }
-  }
-
-  /** What was refused is not half there: the builder is as it was. */
-  @Test
-  void aBuilderThatRefusedIsAsItWas() throws IOException {
-    try (NamespaceHandle uts = target.open(UTS);
-        NamespaceHandle user = target.open(USER);
-        NamespaceHandle ipc = target.open(IPC)) {
-      NamespaceProcessBuilder builder = Waiting.cat().join(user, uts);
-      assertThatIllegalArgumentException().isThrownBy(() -> builder.join(ipc, uts));
-      assertThatIllegalArgumentException().isThrownBy(() -> builder.joinProcess(1, IPC, UTS));
-      try (Waiting child = Waiting.start(builder)) {
-        assertIn(EnumSet.of(USER, UTS), child);
-      }
-    }
-  }
-
-  @Test
-  void nothingToJoinAndNoProcessAreRefusedAtOnce() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Waiting.cat().join(new NamespaceHandle[0]));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Waiting.cat().joinProcess(target.pid(), new NamespaceType[0]));
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Waiting.cat().unshare(new NamespaceType[0]));
-    for (long pid : List.of(0L, -1L, 1L << 31, Long.MAX_VALUE)) {
-      assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().joinProcess(pid));
-    }
-  }
-
-  /** Without the rights the step and the way out are named, and the way out is one. */
-  @Test
-  void withoutTheRightToItAJoinIsRefusedByName() throws IOException {
-    Requirements.unprivileged();
-    try (NamespaceHandle uts = target.open(UTS);
-        NamespaceHandle user = uts.openOwner().orElseThrow()) {
-      assertRefused(
-          Waiting.cat().join(uts), "join " + uts, "grants: join its owner " + user + " too");
-      Waiting.start(Waiting.cat().join(uts, user)).close();
-    }
-    assertRefused(
-        Waiting.cat().joinProcess(target.pid(), NETWORK),
-        "join [NETWORK] of process " + target.pid(),
-        "grants: add USER to the types of process " + target.pid());
-    Waiting.start(Waiting.cat().joinProcess(target.pid(), NETWORK, USER)).close();
-  }
-
-  /** What is owned by the host is not to be had by joining a container's user namespace. */
-  @Test
-  void whereNoUserNamespaceGrantsItNoneIsNamed() throws IOException {
-    Requirements.unprivileged();
-    try (Waiting bare = Waiting.start(Waiting.cat().mapRootUser());
-        NamespaceHandle own = NamespaceHandle.openCurrent(UTS)) {
-      assertRefused(Waiting.cat().joinProcess(bare.pid(), NETWORK), "may grant");
-      assertRefused(Waiting.cat().joinProcess(bare.pid(), NETWORK, USER), "may grant");
-      assertRefused(Waiting.cat().join(own), "may grant");
-    }
-  }
-
-  private static void assertRefused(NamespaceProcessBuilder builder, String... words) {
-    assertThatThrownBy(builder::start)
-        .isInstanceOfSatisfying(
-            SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EPERM))
-        .message()
-        .contains(words);
   }
 }

@@ -54,7 +54,7 @@ class NamesAndClocksIT {
 
   @Test
   void aNameIsBytesAndAsLongAsTheKernelHasRoomFor() throws Exception {
-    for (String name : new String[] {"x".repeat(64), "é".repeat(32), "", "with blank"}) {
+    for (String name : new String[] {"x".repeat(64), "é".repeat(32), "with blank"}) {
       assertThat(Outcome.printed(Outcome.sh("uname -n").mapRootUser().hostname(name)))
           .isEqualTo(name);
     }
@@ -62,6 +62,20 @@ class NamesAndClocksIT {
       assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().hostname(name));
       assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().domainname(name));
     }
+  }
+
+  /** As hostname(1) and domainname(1) have it: a host has a name, and need not have a domain. */
+  @Test
+  void anEmptyNameIsForTheDomainAlone() throws Exception {
+    Requirements.command("hostname");
+    assertThat(Outcome.of(new NamespaceProcessBuilder("hostname", "").mapRootUser().unshare(UTS)))
+        .as("what the tool says")
+        .matches(outcome -> outcome.status() != 0 && outcome.output().contains("invalid"));
+    assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().hostname(""));
+    assertThat(
+            Outcome.printed(
+                Outcome.sh("cat /proc/sys/kernel/domainname").mapRootUser().domainname("")))
+        .isEmpty();
   }
 
   @Test

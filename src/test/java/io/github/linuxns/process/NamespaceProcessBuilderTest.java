@@ -70,11 +70,12 @@ class NamespaceProcessBuilderTest {
                 .seccomp(allowing)
                 .init()
                 .newSession()
-                .dieWithParent())
+                .dieWithParent()
+                .launchTimeout(Duration.ofSeconds(5)))
         .hasToString(
             "[id, -u]; new [PID]; below an init; new session; die with the JVM;"
                 + " capabilities [CHOWN]; no new privileges; limit NOFILE to 1, 2;"
-                + " a seccomp filter of 1 instructions");
+                + " a seccomp filter of 1 instructions; launched within PT5S");
   }
 
   @Test

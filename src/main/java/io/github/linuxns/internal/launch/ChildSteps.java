@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A launch program that is being written, and the descriptors that the child is given for it. */
 final class ChildSteps {
+  /** The last of a range that has no end. */
+  static final long ALL_DESCRIPTORS = 0xffff_ffffL;
+
   private final LaunchProgram program = new LaunchProgram();
   private final List<Integer> given = new ArrayList<>();
   private @Nullable Slot proc;
@@ -93,7 +96,7 @@ final class ChildSteps {
           label,
           SystemCall.CLOSE_RANGE,
           Descriptors.STANDARD,
-          LaunchPlan.ALL_DESCRIPTORS,
+          ALL_DESCRIPTORS,
           CLOSE_RANGE_CLOEXEC);
       return;
     }
@@ -106,12 +109,7 @@ final class ChildSteps {
   private static final class Kernel {
     static final boolean MARKS_RANGES =
         Syscalls.call(
-                SystemCall.CLOSE_RANGE,
-                LaunchPlan.ALL_DESCRIPTORS,
-                LaunchPlan.ALL_DESCRIPTORS,
-                CLOSE_RANGE_CLOEXEC,
-                0,
-                0)
+                SystemCall.CLOSE_RANGE, ALL_DESCRIPTORS, ALL_DESCRIPTORS, CLOSE_RANGE_CLOEXEC, 0, 0)
             == 0;
   }
 }

@@ -23,9 +23,6 @@ import java.util.concurrent.TimeoutException;
 final class IdMapTools {
   private static final String PACKAGE = "they are in the package uidmap (Debian) or shadow-utils";
 
-  /** How long an interrupt of the launching thread may go unnoticed. */
-  private static final long INTERRUPT_MILLIS = 50;
-
   private IdMapTools() {}
 
   /** Refuses early, before anything is started. */
@@ -98,7 +95,7 @@ final class IdMapTools {
       while (true) {
         long left = patience.left(step, SystemCall.WAIT4).toMillis();
         try {
-          return child.exit().get(Math.min(left, INTERRUPT_MILLIS), TimeUnit.MILLISECONDS);
+          return child.exit().get(Math.min(left, Patience.INTERRUPT_MILLIS), TimeUnit.MILLISECONDS);
         } catch (TimeoutException alive) {
           // Unless there is no patience left.
         } catch (InterruptedException e) {

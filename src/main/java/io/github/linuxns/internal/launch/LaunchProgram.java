@@ -73,6 +73,15 @@ final class LaunchProgram extends StepList {
     return steps().stream().anyMatch(LaunchStep::isFork);
   }
 
+  /** True if another one goes on in the place of that, too. */
+  boolean forksTwice() {
+    int forks = 0;
+    for (LaunchStep step : steps()) {
+      forks += step.isReplacing() ? 1 : 0;
+    }
+    return forks > 1;
+  }
+
   int size() {
     return data.position() + steps().size() * LaunchStep.BYTES;
   }

@@ -196,6 +196,11 @@ final class LaunchStep {
     return kind == Kind.FORK || kind == Kind.INIT;
   }
 
+  /** True if the process that it makes is our child, in the place of the one that makes it. */
+  boolean isReplacing() {
+    return kind == Kind.FORK;
+  }
+
   boolean isExec() {
     return kind == Kind.EXEC;
   }

@@ -40,11 +40,13 @@ public final class NamespaceOptions {
 
   /** Gives the child new ones. */
   public void unshare(Collection<NamespaceType> types) {
+    requireSome(types, "types to unshare");
     unshared.addAll(types);
   }
 
   /** Joins these, which are borrowed until the start. */
   public void join(Collection<NamespaceHandle> more) {
+    requireSome(more, "handles to join");
     Set<NamespaceType> types = EnumSet.noneOf(NamespaceType.class);
     for (NamespaceHandle handle : more) {
       refuseSecond(handle.type());
@@ -74,10 +76,17 @@ public final class NamespaceOptions {
       throw new IllegalArgumentException("a second process to join: " + process);
     }
     if (types != null) {
+      requireSome(types, "types to join; joinProcess(pid) takes all that differ");
       types.forEach(this::refuseSecond);
     }
     pid = process;
     ofProcess = types == null ? null : EnumSet.copyOf(types);
+  }
+
+  private static void requireSome(Collection<?> given, String what) {
+    if (given.isEmpty()) {
+      throw new IllegalArgumentException("no " + what);
+    }
   }
 
   private void refuseSecond(NamespaceType type) {

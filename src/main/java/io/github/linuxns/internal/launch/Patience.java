@@ -6,19 +6,32 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** How long what is done for a launch may take: until its deadline, or an interrupt. */
+/** How long a launch, and what is done for it, may take: until its deadline, or an interrupt. */
 final class Patience {
+  /** How long an interrupt may go unnoticed; a launch takes far less. */
+  static final long INTERRUPT_MILLIS = 50;
+
   private final Duration limit;
   private final long deadline;
   private final BooleanSupplier interrupted;
 
-  /** It begins now. */
+  /**
+   * It begins now.
+   *
+   * @param interrupted tells whether the thread that wants the launch was interrupted
+   */
   Patience(Duration limit, BooleanSupplier interrupted) {
     this.limit = limit;
     this.deadline = System.nanoTime() + limit.toNanos();
     this.interrupted = interrupted;
+  }
+
+  /** That of the calling thread. */
+  static Patience ofThisThread(Duration limit) {
+    return new Patience(limit, Thread.currentThread()::isInterrupted);
   }
 
   boolean isInterrupted() {
@@ -26,20 +39,37 @@ final class Patience {
   }
 
   /**
+   * In how many milliseconds to look again, for an interrupt or the deadline; 0 if that is over.
+   *
+   * @throws InterruptedIOException if there was an interrupt, which still is
+   */
+  long nextLook() throws InterruptedIOException {
+    return Math.min(TimeUnit.NANOSECONDS.toMillis(nanosLeft()), INTERRUPT_MILLIS);
+  }
+
+  /**
    * What is left of it, for something that is to be done meanwhile.
    *
    * @throws SyscallException ETIMEDOUT if nothing is
-   * @throws InterruptedIOException if there was an interrupt, which still is
+   * @throws InterruptedIOException as {@link #nextLook}
    */
   Duration left(String step, SystemCall call) throws SyscallException, InterruptedIOException {
+    long left = nanosLeft();
+    if (left <= 0) {
+      throw Failures.ofStep(step, call, -Errno.ETIMEDOUT.number(), whenOver());
+    }
+    return Duration.ofNanos(left);
+  }
+
+  /** Why what is not done yet has failed when it is over. */
+  String whenOver() {
+    return "the launch was not done within " + limit;
+  }
+
+  private long nanosLeft() throws InterruptedIOException {
     if (isInterrupted()) {
       throw new InterruptedIOException("interrupted while a process was being launched");
     }
-    long left = deadline - System.nanoTime();
-    if (left <= 0) {
-      throw Failures.ofStep(
-          step, call, -Errno.ETIMEDOUT.number(), "the launch was not done within " + limit);
-    }
-    return Duration.ofNanos(left);
+    return Math.max(0, deadline - System.nanoTime());
   }
 }

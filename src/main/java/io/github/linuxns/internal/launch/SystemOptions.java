@@ -35,6 +35,10 @@ public final class SystemOptions {
   private boolean init;
 
   public void hostname(String name) {
+    if (name.isEmpty()) {
+      // The kernel would take it, but it is no host's, and hostname(1) refuses it.
+      throw new IllegalArgumentException("an empty host name");
+    }
     hostname = checkedName(name);
   }
 

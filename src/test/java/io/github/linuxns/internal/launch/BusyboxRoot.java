@@ -21,7 +21,8 @@ final class BusyboxRoot {
       Files.createDirectories(root.resolve(name));
     }
     Files.copy(BUSYBOX, root.resolve("bin/busybox"), StandardCopyOption.COPY_ATTRIBUTES);
-    for (String name : List.of("sh", "cat", "cut", "ls", "id", "stat", "head", "wc", "touch")) {
+    for (String name :
+        List.of("sh", "cat", "cut", "ls", "id", "stat", "head", "wc", "touch", "true")) {
       Files.createSymbolicLink(root.resolve("bin").resolve(name), Path.of("busybox"));
     }
     return root;

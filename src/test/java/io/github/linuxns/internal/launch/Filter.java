@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -15,88 +14,52 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * A seccomp filter that makes one system call fail, or kills who makes it: which call that is, is
- * told by its number and by some of its arguments. Unlike strace it needs no privilege, hits
- * exactly what is meant, and costs nothing.
+ * A seccomp filter of a thread that makes one of its system calls fail: that and no other, at no
+ * cost, and without the privilege that strace needs.
+ *
+ * @param spared arguments by which some of these calls are made nevertheless
  */
-record Filter(long call, Map<Integer, Long> arguments, Map<Integer, Long> spared, int action) {
+record Filter(long call, Errno errno, Map<Integer, Long> spared) {
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int SET_MODE_FILTER = 1;
   private static final int RET_ALLOW = 0x7fff_0000;
   private static final int RET_ERRNO = 0x0005_0000;
-  private static final int RET_KILL_PROCESS = 0x8000_0000;
 
   private static final int LOAD_WORD = 0x20;
   private static final int JUMP_IF_EQUAL = 0x15;
   private static final int RETURN = 0x06;
 
   private static final int FIRST_ARGUMENT = 16;
-  private static final int INSTRUCTIONS = 16;
 
   /** Makes a call fail, whatever its arguments. */
   static Filter failing(long call, Errno errno) {
-    return new Filter(call, Map.of(), Map.of(), failingWith(errno));
+    return new Filter(call, errno, Map.of());
   }
 
   /** The same, unless an argument has some value. */
   Filter sparing(int argument, long value) {
-    return new Filter(call, arguments, Map.of(argument, value), action);
+    return new Filter(call, errno, Map.of(argument, value));
   }
 
-  /** One that nothing is refused by. */
-  static Filter none() {
-    return failing(-1, Errno.UNKNOWN);
-  }
-
-  /** What makes exactly this step fail or die: all of its arguments that are known before. */
-  static Filter of(ByteBuffer step, int action) {
-    Map<Integer, Long> arguments = new LinkedHashMap<>();
-    int indirect = step.get(LaunchStep.BYTES - Long.BYTES + 1);
-    for (int i = 0; i < 6; i++) {
-      if ((indirect >> i & 1) == 0) {
-        arguments.put(i, step.getLong((1 + i) * Long.BYTES));
-      }
-    }
-    return new Filter(step.getLong(0), arguments, Map.of(), action);
-  }
-
-  /** Always as long, whatever it says, so that what comes after it is at the same address. */
   private byte[] instructions() {
-    ByteBuffer code = ByteBuffer.allocate(INSTRUCTIONS * Long.BYTES).order(ByteOrder.nativeOrder());
-    int allow = INSTRUCTIONS - 1;
+    int count = 4 + 2 * spared.size();
+    int allow = count - 1;
+    ByteBuffer code = ByteBuffer.allocate(count * Long.BYTES).order(ByteOrder.nativeOrder());
     instruction(code, LOAD_WORD, 0, 0, 0);
-    unlessEqual(code, (int) call, allow);
-    arguments.forEach((index, value) -> {
-      instruction(code, LOAD_WORD, 0, 0, FIRST_ARGUMENT + index * Long.BYTES);
-      unlessEqual(code, value.intValue(), allow);
-    });
+    instruction(code, JUMP_IF_EQUAL, 0, allow - 2, (int) call);
     spared.forEach((index, value) -> {
       instruction(code, LOAD_WORD, 0, 0, FIRST_ARGUMENT + index * Long.BYTES);
       int jump = allow - code.position() / Long.BYTES - 1;
       instruction(code, JUMP_IF_EQUAL, jump, 0, value.intValue());
     });
-    while (code.position() < allow * Long.BYTES) {
-      instruction(code, RETURN, 0, 0, action);
-    }
+    instruction(code, RETURN, 0, 0, RET_ERRNO | errno.number());
     instruction(code, RETURN, 0, 0, RET_ALLOW);
     return code.array();
-  }
-
-  private static void unlessEqual(ByteBuffer code, int value, int target) {
-    instruction(code, JUMP_IF_EQUAL, 0, target - code.position() / Long.BYTES - 1, value);
   }
 
   private static void instruction(
       ByteBuffer code, int operation, int ifTrue, int ifFalse, int operand) {
     code.putShort((short) operation).put((byte) ifTrue).put((byte) ifFalse).putInt(operand);
-  }
-
-  /** Puts it into a program: what comes after it is filtered. */
-  void addTo(LaunchProgram program) {
-    long code = program.bytes(instructions());
-    long header = program.words(INSTRUCTIONS, code);
-    program.add("no new privileges", SystemCall.PRCTL, PR_SET_NO_NEW_PRIVS, 1);
-    program.add("filter", SystemCall.SECCOMP, SET_MODE_FILTER, 0, header);
   }
 
   /**
@@ -130,7 +93,7 @@ record Filter(long call, Map<Integer, Long> arguments, Map<Integer, Long> spared
       header
           .asByteBuffer()
           .order(ByteOrder.nativeOrder())
-          .putLong(INSTRUCTIONS)
+          .putLong(bytes.length / Long.BYTES)
           .putLong(code.address());
       check(Syscalls.call(SystemCall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
       check(Syscalls.call(SystemCall.SECCOMP, SET_MODE_FILTER, 0, header.address(), 0, 0));
@@ -141,13 +104,5 @@ record Filter(long call, Map<Integer, Long> arguments, Map<Integer, Long> spared
     if (result != 0) {
       throw new AssertionError("no filter: " + result);
     }
-  }
-
-  static int failingWith(Errno errno) {
-    return RET_ERRNO | errno.number();
-  }
-
-  static int killing() {
-    return RET_KILL_PROCESS;
   }
 }

@@ -3,24 +3,18 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
-import io.github.linuxns.internal.launch.Launching.Ended;
-import io.github.linuxns.internal.launch.Launching.Running;
 import io.github.linuxns.internal.launch.Launching.Traces;
 import io.github.linuxns.testing.Machine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -35,14 +29,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever fails, and wherever a child dies, the launch says so and leaves nothing. */
+/**
+ * Whatever fails on our side of a launch, the launch says so and leaves nothing; what fails on the
+ * child's side is in {@link EachStepIT}.
+ */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
 class LaunchFaultIT {
   private static final long CLONE3 = 435;
   private static final long VFORK = System.getProperty("os.arch").equals("amd64") ? 58 : -1;
-  private static final int SIGSYS = 31;
 
   private Traces before;
 
@@ -52,39 +48,13 @@ class LaunchFaultIT {
     Filter filter = Filter.failing(SystemCall.MEMFD_CREATE.number(), Errno.EPERM);
     launchFiltered(Launching.of("/bin/true"), filter);
     Launching.run(Launching.of("/bin/true"));
+    assertThatThrownBy(() -> Launching.run(Launching.of("/none"))).isNotNull();
     before = Traces.now();
   }
 
   @AfterEach
   void nothingIsLeft() throws IOException {
     assertThat(Traces.now()).isEqualTo(before);
-  }
-
-  /** What the library does for a container, as far as it takes no privilege. */
-  private static LaunchProgram container(Filter filter, String... command) {
-    LaunchProgram program = Launching.program();
-    filter.addTo(program);
-    long signals = Long.BYTES;
-    long all = program.words(-1);
-    long none = program.words(0);
-    program.add("block signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, all, 0, signals);
-    Launching.unshare(program, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID);
-    program.ask("write the id maps");
-    Launching.fork(program);
-    program.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
-    long slash = program.text("/");
-    program.add("make mounts private", SystemCall.MOUNT, 0, slash, 0, MS_REC | MS_PRIVATE, 0);
-    long tmpfs = program.text("tmpfs");
-    long tmp = program.text("/tmp");
-    program.add("mount tmpfs on /tmp", SystemCall.MOUNT, tmpfs, tmp, tmpfs, 0, 0);
-    long name = program.text("inside");
-    program.add("set the host name", SystemCall.SETHOSTNAME, name, 6);
-    program.add("enter the directory", SystemCall.CHDIR, tmp);
-    program.add("fork below init", SystemCall.CLONE, SIGCHLD).asInit();
-    program.add("let signals through", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, none, 0, signals);
-    program.add("die no more", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
-    Launching.execute(program, command);
-    return program;
   }
 
   /** The id maps of a child, as its unprivileged parent may write them. */
@@ -96,85 +66,6 @@ class LaunchFaultIT {
         process.resolve("uid_map"), "0 " + Files.getAttribute(self, "unix:uid") + " 1");
     Files.writeString(
         process.resolve("gid_map"), "0 " + Files.getAttribute(self, "unix:gid") + " 1");
-  }
-
-  private static Ended launch(LaunchProgram program) throws Exception {
-    try (Running running =
-        Launching.start(
-            Interpreter.ofThisCpu(),
-            program,
-            List.of(),
-            LaunchFaultIT::writeMaps,
-            Launching.LONG)) {
-      return running.end();
-    }
-  }
-
-  private static List<ByteBuffer> steps(LaunchProgram program) {
-    ByteBuffer bytes = ByteBuffer.allocate(program.size()).order(ByteOrder.nativeOrder());
-    program.write(bytes);
-    int first = (int) (bytes.getLong(0) - LaunchProgram.ADDRESS);
-    List<ByteBuffer> steps = new ArrayList<>();
-    for (int at = first; at < bytes.capacity(); at += LaunchStep.BYTES) {
-      steps.add(bytes.slice(at, LaunchStep.BYTES).order(ByteOrder.nativeOrder()));
-    }
-    return steps;
-  }
-
-  /** The steps behind the filter's own. */
-  private static final int FIRST_FILTERED = 3;
-
-  @Test
-  void theContainerWorksWithoutAFault() throws Exception {
-    LaunchProgram program =
-        container(Filter.none(), "/bin/sh", "-c", "hostname; id -u; pwd; echo $$; ls -A; exit 9");
-    assertThat(launch(program)).isEqualTo(new Ended(9, "inside\n0\n/tmp\n2"));
-  }
-
-  @Test
-  void eachStepFails() throws Exception {
-    LaunchProgram sound = container(Filter.none(), "/bin/true");
-    List<ByteBuffer> steps = steps(sound);
-    assertThat(steps).hasSameSizeAs(sound.steps()).hasSizeGreaterThan(12);
-    for (int i = FIRST_FILTERED; i < steps.size(); i++) {
-      int action = Filter.failingWith(Errno.EUCLEAN);
-      LaunchProgram program = container(Filter.of(steps.get(i), action), "/bin/true");
-      LaunchStep step = sound.steps().get(i);
-      SyscallException failure =
-          assertThrows(SyscallException.class, () -> launch(program), step::toString);
-      assertThat(failure).hasMessageStartingWith(step.label() + ": EUCLEAN");
-      assertThat(failure.syscall()).isEqualTo(step.call().cName());
-      assertThat(Traces.now()).as(step.toString()).isEqualTo(before);
-    }
-  }
-
-  @Test
-  void theChildIsKilledAtEachStep() throws Exception {
-    LaunchProgram sound = container(Filter.none(), "/bin/true");
-    List<ByteBuffer> steps = steps(sound);
-    for (int i = FIRST_FILTERED; i < steps.size() - 1; i++) {
-      LaunchProgram program = container(Filter.of(steps.get(i), Filter.killing()), "/bin/true");
-      LaunchStep step = sound.steps().get(i);
-      SyscallException failure =
-          assertThrows(SyscallException.class, () -> launch(program), step::toString);
-      assertThat(failure)
-          .hasMessageStartingWith(step.label() + ": ECANCELED")
-          .message()
-          .endsWithIgnoringCase(
-              killedBelowInit(sound, i)
-                  ? "ended there with status " + (128 + SIGSYS)
-                  : "killed there by signal " + SIGSYS);
-      assertThat(Traces.now()).as(step.toString()).isEqualTo(before);
-    }
-    // In an execve the kernel does not tell whether the command has begun: it has ended so.
-    LaunchProgram last = container(Filter.of(steps.getLast(), Filter.killing()), "/bin/true");
-    assertThat(launch(last).status()).isEqualTo(128 + SIGSYS);
-  }
-
-  /** Then it is init that ends, as the command would have. */
-  private static boolean killedBelowInit(LaunchProgram program, int step) {
-    List<String> labels = program.steps().stream().map(LaunchStep::label).toList();
-    return step > labels.indexOf("fork below init");
   }
 
   /** An end that is no kill: whatever the program does, it is no command. */
@@ -236,7 +127,7 @@ class LaunchFaultIT {
               List.of(filters),
               () -> {
                 int[] standard = {2, pipe[1], pipe[1]}; // one that has to be moved
-                return Launch.run(program, standard, List.of(), pid -> {}, Launching.LONG);
+                return Launch.run(program, standard, List.of(), pid -> {}, Launching.patience());
               });
       child.signal(SIGTERM);
       return child.exit().get(60, TimeUnit.SECONDS);
@@ -288,7 +179,8 @@ class LaunchFaultIT {
                   }
                   LaunchProgram program = Launching.of("/bin/true");
                   Duration limit = interrupted ? Launching.LONG : Duration.ofMillis(200);
-                  return Launch.run(program, standard, List.of(), pid -> {}, limit);
+                  return Launch.run(
+                      program, standard, List.of(), pid -> {}, Patience.ofThisThread(limit));
                 });
     if (interrupted) {
       assertThatThrownBy(launch).isInstanceOf(InterruptedIOException.class);
@@ -347,7 +239,8 @@ class LaunchFaultIT {
     int[] pipe = Launching.pipe();
     try {
       int[] standard = {pipe[0], pipe[1], pipe[1]};
-      return Launch.run(blocking(), standard, List.of(pipe[0]), pid -> {}, limit);
+      return Launch.run(
+          blocking(), standard, List.of(pipe[0]), pid -> {}, Patience.ofThisThread(limit));
     } finally {
       Syscalls.close(pipe[0]);
       Syscalls.close(pipe[1]);

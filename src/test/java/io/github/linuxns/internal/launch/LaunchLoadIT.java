@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.NamespaceType.PID;
+import static io.github.linuxns.NamespaceType.UTS;
 import static io.github.linuxns.internal.ffi.Constants.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +9,8 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.process.NamespaceProcess;
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
 import java.io.IOException;
@@ -14,10 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -67,19 +71,53 @@ class LaunchLoadIT {
     return state;
   }
 
+  /** Whatever a child does to itself: it becomes opaque, gives up rights, resets signals, fails. */
   @Test
   void aThousandLaunchesLeaveTheJvmAsItWas() throws Exception {
-    launchAndEnd(Launching.of("/bin/true"));
-    Traces before = Traces.now();
-    Map<String, String> state = state();
-    for (int i = 0; i < 1000; i++) {
-      launchAndEnd(Launching.of("/bin/true"));
+    NamespaceProcess target =
+        new NamespaceProcessBuilder("sleep", "infinity").mapRootUser().unshare(UTS).start();
+    List<NamespaceProcessBuilder> builders =
+        List.of(
+            new NamespaceProcessBuilder("true"),
+            new NamespaceProcessBuilder("true").joinProcess(target.pid()),
+            new NamespaceProcessBuilder("true")
+                .mapRootUser()
+                .capabilities(Set.of())
+                .noNewPrivileges()
+                .seccomp(new byte[] {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f})
+                .init()
+                .dieWithParent(),
+            new NamespaceProcessBuilder("/none").joinProcess(target.pid()));
+    try {
+      launchAll(builders);
+      Traces before = Traces.now();
+      Map<String, String> state = state();
+      for (int i = 0; i < 250; i++) {
+        launchAll(builders);
+      }
+      Map<String, String> after = state();
+      state.keySet().retainAll(after.keySet());
+      after.keySet().retainAll(state.keySet());
+      assertThat(after).containsKeys("oom", "dumpable").hasSizeGreaterThan(20).isEqualTo(state);
+      assertThat(after.keySet())
+          .as("what is looked at")
+          .anyMatch(key -> key.endsWith("THP_enabled"))
+          .anyMatch(key -> key.endsWith("SigBlk"))
+          .anyMatch(key -> key.endsWith("SigCgt"));
+      assertThat(Traces.now()).isEqualTo(before);
+    } finally {
+      assertThat(target.destroyForcibly().waitFor()).isEqualTo(128 + SIGKILL);
     }
-    Map<String, String> after = state();
-    state.keySet().retainAll(after.keySet());
-    after.keySet().retainAll(state.keySet());
-    assertThat(after).hasSizeGreaterThan(20).isEqualTo(state);
-    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  private static void launchAll(List<NamespaceProcessBuilder> builders) throws Exception {
+    for (NamespaceProcessBuilder builder : builders) {
+      try {
+        assertThat(builder.inheritIO().start().waitFor()).isZero();
+      } catch (SyscallException e) {
+        assertThat(e).hasMessageStartingWith("execute /none: ENOENT");
+      }
+    }
   }
 
   private static void launchAndEnd(LaunchProgram program) throws Exception {
@@ -154,19 +192,15 @@ class LaunchLoadIT {
     }
 
     private static void launchOrFail(boolean fails) throws Exception {
-      LaunchProgram program = Launching.program();
-      Launching.fork(program);
-      if (fails) {
-        program.add("go nowhere", SystemCall.CHDIR, program.text("/none"));
-      }
-      Launching.execute(program, "/bin/true");
+      NamespaceProcessBuilder builder =
+          new NamespaceProcessBuilder("/bin/true").mapRootUser().unshare(PID).inheritIO();
       try {
-        launchAndEnd(program);
-        if (fails) {
-          throw new AssertionError("did not fail");
+        int status = (fails ? builder.directory("/none") : builder).start().waitFor();
+        if (fails || status != 0) {
+          throw new AssertionError("ended with " + status);
         }
       } catch (SyscallException e) {
-        if (!fails || !e.getMessage().startsWith("go nowhere: ENOENT")) {
+        if (!fails || !e.getMessage().startsWith("work in /none: ENOENT")) {
           throw e;
         }
       }
@@ -243,97 +277,6 @@ class LaunchLoadIT {
           more.isEmpty() && after.children().isEmpty() ? "nothing left" : "left " + after);
       while (System.in.read() >= 0) {
         // It may be looked at.
-      }
-    }
-  }
-
-  /**
-   * The command is never reached: once because the kernel kills a child whose parent has died, once
-   * because the child sees the end of the socket.
-   */
-  @ParameterizedTest
-  @ValueSource(strings = {"step", "question", "not at all"})
-  void aJvmIsKilledInTheMiddle(String where) throws Exception {
-    boolean killed = !where.equals("not at all");
-    Path directory = Files.createTempDirectory("killed");
-    Path fifo = directory.resolve("fifo");
-    Path marker = directory.resolve("marker");
-    Machine.run("mkfifo", fifo.toString());
-    List<String> command =
-        ChildJvm.command(List.of(), Killed.class, where, fifo.toString(), marker.toString());
-    Process jvm = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try (var output = jvm.inputReader(StandardCharsets.UTF_8)) {
-      long child = Long.parseLong(output.readLine());
-      Path process = Path.of("/proc", Long.toString(child));
-      Machine.await("the child waits in the step", () -> waits(process, where));
-      if (killed) {
-        jvm.destroyForcibly();
-        assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        Machine.await("the child is gone", () -> !isOurs(process));
-      }
-      release(fifo);
-      assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      jvm.destroyForcibly();
-    }
-    assertThat(Files.deleteIfExists(marker)).as("the command was reached").isEqualTo(!killed);
-    Files.delete(fifo);
-    Files.delete(directory);
-  }
-
-  /** What the child waits for comes. */
-  private static void release(Path fifo) throws IOException {
-    try (var writer =
-        Files.newByteChannel(fifo, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      assertThat(writer.isOpen()).isTrue();
-    }
-  }
-
-  /** In the wait of the step, as the system call number of the process says. */
-  private static boolean waits(Path process, String where) {
-    SystemCall call = where.equals("question") ? SystemCall.READ : SystemCall.OPENAT;
-    try {
-      return Files.readString(process.resolve("syscall")).startsWith(call.number() + " ");
-    } catch (IOException notThereYet) {
-      return false;
-    }
-  }
-
-  private static boolean isOurs(Path process) {
-    try {
-      return Files.readSymbolicLink(process.resolve("exe")).toString().contains("linux-namespaces");
-    } catch (IOException gone) {
-      return false;
-    }
-  }
-
-  /** Prints the number of a child that waits, and goes on waiting for it. */
-  static final class Killed {
-    private Killed() {}
-
-    public static void main(String[] args) throws Exception {
-      LaunchProgram program = Launching.program();
-      program.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
-      program.ask("tell the number");
-      if (!args[0].equals("question")) {
-        program.add("wait", SystemCall.OPENAT, AT_FDCWD, program.text(args[1]), O_RDONLY);
-      } else {
-        program.add("die no more", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
-        program.ask("wait for what never comes");
-      }
-      Launching.execute(program, "/bin/touch", args[2]);
-      boolean[] told = {false};
-      Launch.Question question =
-          pid -> {
-            if (told[0]) {
-              Machine.await("nothing", () -> false);
-            }
-            told[0] = true;
-            System.out.println(pid);
-          };
-      try (Launching.Running running =
-          Launching.start(Interpreter.ofThisCpu(), program, List.of(), question, Launching.LONG)) {
-        System.exit(running.status());
       }
     }
   }

@@ -26,7 +26,11 @@ public final class Launches {
       StandardStreams streams, long unshare, Map<String, String> environment, List<String> command)
       throws IOException {
     return Launch.run(
-        program(unshare, environment, command), streams.descriptors(), List.of(), pid -> {}, LIMIT);
+        program(unshare, environment, command),
+        streams.descriptors(),
+        List.of(),
+        pid -> {},
+        Patience.ofThisThread(LIMIT));
   }
 
   private static LaunchProgram program(

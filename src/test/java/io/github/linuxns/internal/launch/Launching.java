@@ -28,6 +28,11 @@ final class Launching {
 
   private Launching() {}
 
+  /** More than any launch takes. */
+  static Patience patience() {
+    return Patience.ofThisThread(LONG);
+  }
+
   /** The beginning of each program. */
   static LaunchProgram program() {
     LaunchProgram program = new LaunchProgram();
@@ -123,7 +128,9 @@ final class Launching {
     boolean started = false;
     try {
       int[] standard = {input[0], output[1], output[1]};
-      Child child = Launch.run(interpreter, program, standard, further, question, limit);
+      Child child =
+          Launch.run(
+              interpreter, program, standard, further, question, Patience.ofThisThread(limit));
       started = true;
       return new Running(child, input[1], output[0]);
     } finally {

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -102,7 +101,7 @@ final class MountLaunch {
               new int[] {input[0], output[1], output[1]},
               steps.given(),
               _ -> {},
-              Duration.ofSeconds(30));
+              Launching.patience());
     } catch (IOException | RuntimeException e) {
       Syscalls.close(output[0]);
       throw e;

@@ -1,0 +1,79 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.internal.Syscalls;
+import java.util.concurrent.TimeUnit;
+
+/** How a launch that has failed gets rid of what there is of its child. */
+final class ChildEnd {
+  /** What a child that was killed may take to end. */
+  private static final long KILL_MILLIS = 2000;
+
+  private ChildEnd() {}
+
+  /**
+   * Kills and reaps the first process of a launch, and those that went on in its place.
+   *
+   * @return the status of the one that came furthest, as wait(2) has it
+   */
+  static int ofAll(SpawnedImage image) {
+    int status = of(image.pid());
+    LaunchReport came = LaunchCalls.readReport(image.report());
+    if (came != null && came.child() != 0) {
+      status = of(came.child());
+      came = LaunchCalls.readReport(image.report()); // it may have forked until just now
+    }
+    if (came != null && came.grandchild() != 0) {
+      return of(came.grandchild());
+    }
+    for (long untold : image.untold()) {
+      status = of(untold);
+    }
+    return status;
+  }
+
+  /**
+   * Kills and reaps one process, unless it has ended, and returns its status.
+   *
+   * <p>It has not been reaped, so that its number is still its own; nothing is done to one that is
+   * not a child of ours, which a report could name that somebody has tampered with.
+   */
+  static int of(long pid) {
+    int[] status = new int[1];
+    if (LaunchCalls.reap(pid, WNOHANG, status) != 0) {
+      return status[0];
+    }
+    int _ = LaunchCalls.kill(pid);
+    int pidfd = Syscalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
+    while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        ChildWatch.abandon(pid); // in a frozen control group not even SIGKILL ends it now
+        status[0] = SIGKILL;
+        break;
+      }
+      if (Syscalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
+        int _ = Syscalls.close(pidfd);
+        pidfd = -1;
+      }
+    }
+    if (pidfd >= 0) {
+      int _ = Syscalls.close(pidfd);
+    }
+    return status[0];
+  }
+
+  /**
+   * If there is an init it ends with the status of what has died below it, but it has to notice
+   * that first; if we killed it before, we would tell of our own signal.
+   */
+  static void awaitInit(LaunchReport came) {
+    int pidfd = came.last() == 0 ? -1 : Syscalls.pidfdOpen(came.last());
+    if (pidfd >= 0) {
+      int _ = Syscalls.poll(pidfd, POLLIN, KILL_MILLIS);
+      Syscalls.close(pidfd);
+    }
+  }
+}

@@ -1,0 +1,265 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.TypeFacts;
+import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The order in which a child becomes what a plan says, as the steps of its program. It is the heart
+ * of a launch: rights are used before they are given up, and what a hostile namespace could see of
+ * us is closed before the child joins it.
+ */
+final class LaunchOrder {
+  private final LaunchPlan plan;
+  private final ChildSteps steps;
+  private final Joined joined;
+  private final @Nullable IdMaps maps;
+  private final Set<NamespaceType> unshared;
+
+  /**
+   * For one launch.
+   *
+   * @param joined what the child joins, which is open
+   * @param maps the ids of its new user namespace; null if there are none
+   */
+  LaunchOrder(LaunchPlan plan, ChildSteps steps, Joined joined, @Nullable IdMaps maps) {
+    this.plan = plan;
+    this.steps = steps;
+    this.joined = joined;
+    this.maps = maps;
+    this.unshared = plan.namespaces().unshared();
+  }
+
+  /** A new pid namespace below a joined one. */
+  static boolean isPidTwice(LaunchPlan plan, Joined joined) {
+    return joined.has(NamespaceType.PID)
+        && plan.namespaces().unshared().contains(NamespaceType.PID);
+  }
+
+  /**
+   * Writes all steps.
+   *
+   * @param place where the calling thread is, if it is another one that launches
+   * @param made mounts that are made for the child, and given to it
+   * @param cgroup its control group, open; null if none was named
+   * @param asks true if it asks once more when it has made its namespaces
+   */
+  void write(
+      @Nullable CallersPlace place, GivenMounts made, @Nullable OpenFile cgroup, boolean asks)
+      throws SyscallException {
+    writeTieToJvm();
+    LaunchStep closing =
+        steps.add(
+            "close what is not for it", SystemCall.CLOSE_RANGE, 0, ChildSteps.ALL_DESCRIPTORS, 0);
+    boolean changesUser = joined.has(NamespaceType.USER);
+    if (changesUser || (!unshared.isEmpty() && (place != null || !joined.isEmpty()))) {
+      steps.openProc();
+    }
+    if (place != null) {
+      place.write(steps);
+    }
+    plan.system().writeCgroup(steps, cgroup);
+    plan.confinement().writeRaisedLimits(steps);
+    MountSteps mounts = mounts(made, changesUser);
+    writeJoin(mounts);
+    boolean pidTwice = isPidTwice(plan, joined);
+    if (pidTwice) {
+      // Only who is in it can make a new one below it.
+      writeFork(LaunchReport.CHILD_ADDRESS);
+    }
+    writeUnshare();
+    if (!joined.has(NamespaceType.MOUNT)) {
+      mounts.sources();
+    }
+    if (pidTwice) {
+      writeFork(steps.program().words(0));
+      writeTellNumber();
+    } else if (!asks && isForChildren()) {
+      writeFork(LaunchReport.CHILD_ADDRESS);
+    }
+    mounts.mounts();
+    plan.system().writeNames(steps);
+    if (asks) {
+      steps.program().ask("hand its namespaces over");
+    }
+    if (unshared.contains(NamespaceType.NETWORK)) {
+      SystemOptions.writeLoopback(steps);
+    }
+    writeIdentity(changesUser || unshared.contains(NamespaceType.USER));
+    writeUntie();
+    writeEnd();
+    closing.set(0, Descriptors.FIRST_FURTHER + steps.given().size());
+  }
+
+  private MountSteps mounts(GivenMounts made, boolean changesUser) throws SyscallException {
+    boolean newMounts = unshared.contains(NamespaceType.MOUNT);
+    return new MountSteps(
+        steps.program(),
+        plan.files().setup(newMounts, unshared.contains(NamespaceType.USER) || changesUser),
+        what -> made.give(what, steps));
+  }
+
+  /**
+   * The child dies with the thread that launches it, and if that was too late it sees so by the
+   * JVM's pidfd: in another pid namespace the number of its parent says nothing.
+   */
+  private void writeTieToJvm() {
+    writeDieWithJvm();
+    writeCheckOfJvm();
+  }
+
+  private void writeDieWithJvm() {
+    steps.add("die with the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, SIGKILL);
+  }
+
+  private void writeCheckOfJvm() {
+    LaunchProgram program = steps.program();
+    LaunchStep _ =
+        steps
+            .add(
+                "see that the JVM is alive",
+                SystemCall.PPOLL,
+                program.ints(Descriptors.PARENT, POLLIN),
+                1,
+                program.words(0, 0),
+                0,
+                Long.BYTES)
+            .expecting(0);
+  }
+
+  /**
+   * What changes who the child is has undone the tie, or has to. From here on it is by the last
+   * check alone that a child sees that the JVM has died.
+   */
+  private void writeUntie() {
+    if (plan.system().diesWithParent()) {
+      writeDieWithJvm();
+    } else {
+      steps.add("outlive the JVM", SystemCall.PRCTL, PR_SET_PDEATHSIG, 0);
+    }
+  }
+
+  private void writeJoin(MountSteps mounts) throws SyscallException {
+    if (joined.isEmpty()) {
+      return;
+    }
+    // Root of what is joined could else read the launch program, and take its descriptors.
+    steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
+    joined.write(steps, mounts);
+    if (joined.has(NamespaceType.USER)) {
+      IdentityOptions.writeRootOfJoined(steps);
+    }
+  }
+
+  private void writeUnshare() {
+    if (unshared.isEmpty()) {
+      return;
+    }
+    // The files of /proc that are written here belong to root while the process is opaque.
+    boolean opaque = !joined.isEmpty() && (maps != null || plan.system().hasTimeOffsets());
+    if (opaque) {
+      steps.add("be transparent", SystemCall.PRCTL, PR_SET_DUMPABLE, 1);
+    }
+    steps
+        .add("new namespaces " + unshared, SystemCall.UNSHARE, TypeFacts.cloneFlags(unshared))
+        .explainedBy(errno -> Failures.remedyForNew(errno, unshared));
+    if (maps != null) {
+      maps.write(steps);
+    }
+    plan.system().writeTimeOffsets(steps);
+    if (opaque) {
+      steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
+    }
+  }
+
+  /** A new or joined pid namespace, and new clocks, are for children only. */
+  private boolean isForChildren() {
+    return unshared.contains(NamespaceType.PID)
+        || unshared.contains(NamespaceType.TIME)
+        || joined.has(NamespaceType.PID);
+  }
+
+  private void writeFork(long number) {
+    steps
+        .add(
+            "start the process in its pid namespace",
+            SystemCall.CLONE,
+            CLONE_PARENT | CLONE_PARENT_SETTID,
+            0,
+            number)
+        .asFork()
+        .explainedBy(errno ->
+            errno == Errno.ENOMEM
+                ? "the init of the pid namespace has ended, and no process can start in it any more"
+                : Failures.remedy(errno));
+    writeTieToJvm();
+  }
+
+  /**
+   * What a clone tells of a child's number is true in the pid namespace of the one that called it;
+   * where that is not ours, only our own /proc tells.
+   */
+  private void writeTellNumber() {
+    LaunchStep _ =
+        steps.inProc(
+            steps.add(
+                "tell its number",
+                SystemCall.READLINKAT,
+                AT_FDCWD,
+                steps.program().text("self"),
+                LaunchReport.SELF_ADDRESS,
+                LaunchReport.SELF_BYTES));
+  }
+
+  /** Who the command is, what it may do, and where it works. */
+  private void writeIdentity(boolean inOtherUserNamespace) {
+    ConfinementOptions confinement = plan.confinement();
+    plan.system().writeSession(steps);
+    confinement.writeBeforeIdentity(steps, plan.identity().changesUser());
+    plan.identity().write(steps, maps, inOtherUserNamespace);
+    if (plan.command() != null) {
+      plan.command().writeDirectory(steps);
+    }
+    confinement.writeAfterIdentity(steps);
+  }
+
+  /** What is left to do when it is the command in all else, and the command. */
+  private void writeEnd() {
+    SystemOptions system = plan.system();
+    ConfinementOptions confinement = plan.confinement();
+    system.writeInit(steps, confinement.hasFilter());
+    if (system.hasInit()) {
+      system.writeSession(steps); // it is the command that leads one, not only the init above it
+    }
+    writeSignals(system.hasInit());
+    steps.closeOnExec();
+    writeCheckOfJvm(); // as late as can be, but that limits could forbid it, or a filter
+    confinement.writeLimits(steps);
+    confinement.writeFilter(steps);
+    if (plan.command() == null) {
+      steps.add("end", SystemCall.EXIT_GROUP, 0);
+    } else {
+      plan.command().write(steps);
+    }
+  }
+
+  /** The command gets what java.lang.ProcessBuilder gives: nothing blocked, nothing of ours. */
+  private void writeSignals(boolean belowInit) {
+    LaunchProgram program = steps.program();
+    long usual = program.words(0, 0, 0, 0);
+    steps.add("reset SIGPIPE", SystemCall.RT_SIGACTION, SIGPIPE, usual, 0, Long.BYTES);
+    if (!belowInit) { // which had to have it so before
+      steps.add("reset SIGCHLD", SystemCall.RT_SIGACTION, SIGCHLD, usual, 0, Long.BYTES);
+    }
+    steps.add("unblock signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, usual, 0, Long.BYTES);
+  }
+}

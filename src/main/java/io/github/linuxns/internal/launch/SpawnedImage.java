@@ -1,0 +1,207 @@
+package io.github.linuxns.internal.launch;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process that begins as a launch image: how it is started, with which descriptors, and those of
+ * ours that we follow it by. Closing it closes these; the process is somebody else's to end.
+ */
+final class SpawnedImage implements AutoCloseable {
+  /** How long to wait for another thread's child to be out of the way, at first and in the end. */
+  private static final long SHORTEST_PAUSE_NANOS = 20_000;
+
+  private static final long LONGEST_PAUSE_NANOS = 5_000_000;
+
+  private static final long THIS_PROCESS = ProcessHandle.current().pid();
+
+  private final Interpreter interpreter;
+  private final LaunchProgram program;
+  private final Patience patience;
+
+  /** Descriptors of ours that the launch alone needs. */
+  private final List<Integer> ours = new ArrayList<>();
+
+  private int report = -1;
+  private int control = -1;
+  private int pid;
+
+  /** What the thread had before, for a program by which one is cloned that is not known at once. */
+  private @Nullable ThreadChildren before;
+
+  SpawnedImage(Interpreter interpreter, LaunchProgram program, Patience patience) {
+    this.interpreter = interpreter;
+    this.program = program;
+    this.patience = patience;
+  }
+
+  /** The file that the process reports in how far it came. */
+  int report() {
+    return report;
+  }
+
+  /** Our end of a socket: for its questions, and closed at the other end when it is done. */
+  int control() {
+    return control;
+  }
+
+  /** The number of the process. */
+  int pid() {
+    return pid;
+  }
+
+  /** Processes that have been cloned since, and have not told their numbers. */
+  Set<Long> untold() {
+    return before == null ? Set.of() : before.since();
+  }
+
+  /**
+   * Starts the process.
+   *
+   * @param standard what it gets as its standard streams, by descriptor
+   * @param further what it gets from {@link Descriptors#FIRST_FURTHER} on
+   */
+  void spawn(int[] standard, List<Integer> further) throws IOException {
+    if (LaunchImage.size(program) > LaunchImage.LARGEST) {
+      throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
+    }
+    int parent = keep(SystemCall.PIDFD_OPEN, Syscalls.pidfdOpen(THIS_PROCESS));
+    int[] ends = new int[2];
+    int result = LaunchCalls.socketPair(ends);
+    if (result < 0) {
+      throw Failures.of(SystemCall.SOCKETPAIR, result, "AF_UNIX");
+    }
+    control = ends[0];
+    ours.add(control);
+    int theirs = ends[1];
+    try {
+      int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
+      System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
+      given[Descriptors.CONTROL] = theirs;
+      given[Descriptors.REPORT] = Descriptors.REPORT; // in its place once there is one
+      given[Descriptors.PARENT] = parent;
+      for (int i = 0; i < further.size(); i++) {
+        given[Descriptors.FIRST_FURTHER + i] = further.get(i);
+      }
+      moveOutOfTheWay(given);
+      int refusal = spawnFromMemory(given);
+      if (isRefusal(refusal) && !spawnFromFile(given)) {
+        throw Failures.imageRefused(refusal, ImageFile.DIRECTORIES);
+      }
+    } finally {
+      Syscalls.close(theirs); // else we would wait for ourselves to close it
+    }
+    if (pid < 0) {
+      throw Failures.of(SystemCall.EXECVE, pid, "the launch image");
+    }
+  }
+
+  /** An image in memory touches no file system. */
+  private int spawnFromMemory(int[] given) throws IOException {
+    int file = LaunchCalls.executableInMemory("linux-namespaces");
+    if (isRefusal(file)) {
+      return file;
+    }
+    report = keep(SystemCall.MEMFD_CREATE, file);
+    write(report);
+    return spawn(report, given);
+  }
+
+  /** The system has files in memory that cannot be executed, on purpose. */
+  private boolean spawnFromFile(int[] given) throws IOException {
+    for (String directory : ImageFile.DIRECTORIES) {
+      ImageFile file = ImageFile.in(directory, this::write);
+      if (file != null) {
+        ours.add(file.executable());
+        ours.add(file.report());
+        report = file.report();
+        if (!isRefusal(spawn(file.executable(), given))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private int spawn(int executable, int[] given) throws IOException {
+    given[Descriptors.REPORT] =
+        report == Descriptors.REPORT ? report : outOfTheWay(report, given.length);
+    int image = outOfTheWay(executable, given.length);
+    long pause = SHORTEST_PAUSE_NANOS;
+    pid = spawnOnce(image, given);
+    while (pid == -Errno.ETXTBSY.number()) {
+      // Another thread's child that has not reached its own execve yet has our files open, one of
+      // them for writing: it has until the deadline for that, and takes microseconds.
+      if (patience.nextLook() == 0) {
+        throw Failures.of(
+            SystemCall.EXECVE, -Errno.ETIMEDOUT.number(), "the launch image", patience.whenOver());
+      }
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      pid = spawnOnce(image, given);
+    }
+    return pid;
+  }
+
+  private int spawnOnce(int image, int[] given) {
+    // A virtual thread that answers questions may be another thread afterwards, and that again.
+    if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
+      before = ThreadChildren.now();
+    }
+    return Syscalls.spawn(image, given, program.name());
+  }
+
+  private static boolean isRefusal(int result) {
+    return result == -Errno.EACCES.number()
+        || result == -Errno.EPERM.number()
+        || result == -Errno.ENOSYS.number();
+  }
+
+  private void write(int file) throws SyscallException {
+    int size = LaunchImage.size(program);
+    int written =
+        LaunchCalls.write(file, size, bytes -> LaunchImage.write(interpreter, program, bytes));
+    if (written != size) {
+      throw Failures.of(
+          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
+    }
+  }
+
+  /**
+   * The child gets descriptor after descriptor at its number; one of ours that has a number still
+   * to be given would be overwritten before its turn.
+   */
+  private void moveOutOfTheWay(int[] given) throws SyscallException {
+    for (int i = 0; i < given.length; i++) {
+      if (given[i] != i) {
+        given[i] = outOfTheWay(given[i], given.length);
+      }
+    }
+  }
+
+  private int outOfTheWay(int fd, int lowest) throws SyscallException {
+    return fd >= lowest ? fd : keep(SystemCall.FCNTL, LaunchCalls.duplicateFrom(fd, lowest));
+  }
+
+  private int keep(SystemCall call, int fd) throws SyscallException {
+    if (fd < 0) {
+      throw Failures.of(call, fd, "for a launch");
+    }
+    ours.add(fd);
+    return fd;
+  }
+
+  @Override
+  public void close() {
+    ours.forEach(Syscalls::close);
+  }
+}

@@ -207,9 +207,12 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Makes the child root of a new USER namespace, and nobody but the caller outside: 0 stands for
-   * the caller's own user and group there. Needs no privilege. The last map that is set counts.
-   * Where the caller is root of the machine, so is the child, as far as files go: {@link
-   * #uidMappings} makes it somebody else.
+   * the caller's own user and group there. Needs no privilege. Where the caller is root of the
+   * machine, so is the child, as far as files go: {@link #uidMappings} makes it somebody else.
+   *
+   * <p>There is one map: of this, {@link #mapCurrentUser}, {@link #mapSubordinateIds}, and {@link
+   * #uidMappings} with {@link #gidMappings}, the last that is called counts, as with the other
+   * options of which there can be one.
    *
    * @return this builder
    */
@@ -219,9 +222,9 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace in which its user and group are called as outside. Needs
-   * no privilege. The command has no capabilities there, unless its user is 0 or {@link
-   * #capabilities} gives it some.
+   * Gives the child a new USER namespace in which its user and group are called as outside, in the
+   * place of any other map (see {@link #mapRootUser}). Needs no privilege. The command has no
+   * capabilities there, unless its user is 0 or {@link #capabilities} gives it some.
    *
    * @return this builder
    */
@@ -233,9 +236,10 @@ public final class NamespaceProcessBuilder {
   /**
    * Gives the child a new USER namespace with the caller's own ids as 0, and from 1 on those that
    * {@code /etc/subuid} and {@code /etc/subgid} give to the caller: all of them, in that order,
-   * where unshare takes the first line and leaves its last id out. Without CAP_SETUID and
-   * CAP_SETGID this takes the programs newuidmap and newgidmap, which have as long as the launch
-   * has.
+   * where unshare takes the first line and leaves its last id out. It takes the place of any other
+   * map (see {@link #mapRootUser}). If there are no such ids {@link #start()} throws an {@link
+   * IOException} with the command that gives some. Without CAP_SETUID and CAP_SETGID this takes the
+   * programs newuidmap and newgidmap, which have as long as the launch has.
    *
    * @return this builder
    */
@@ -245,9 +249,10 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace with these user ids. Other than the caller's own take
-   * CAP_SETUID, or newuidmap. If the caller's own is not among them the command is user 0 there, or
-   * the one that {@link #uid} names.
+   * Gives the child a new USER namespace with these user ids, in the place of any other map of
+   * users (see {@link #mapRootUser}). Other than the caller's own take CAP_SETUID, or newuidmap. If
+   * the caller's own is not among them the command is user 0 there, or the one that {@link #uid}
+   * names.
    *
    * @param mappings at least one; at most 340, without overlap
    * @return this builder
@@ -323,8 +328,10 @@ public final class NamespaceProcessBuilder {
   /**
    * The host name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name at most 64 bytes; an empty one is set like any other, as the kernel and busybox
+   *     have it, where Debian's hostname(1) refuses it
    * @return this builder
+   * @throws IllegalArgumentException if it is too long, or there is a NUL in it
    */
   public NamespaceProcessBuilder hostname(String name) {
     plan.system().hostname(name);
@@ -334,8 +341,9 @@ public final class NamespaceProcessBuilder {
   /**
    * The NIS domain name in a new UTS namespace.
    *
-   * @param name at most 64 bytes
+   * @param name at most 64 bytes; with none there is no domain
    * @return this builder
+   * @throws IllegalArgumentException if it is too long, or there is a NUL in it
    */
   public NamespaceProcessBuilder domainname(String name) {
     plan.system().domainname(name);

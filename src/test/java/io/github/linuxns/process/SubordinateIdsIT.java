@@ -127,16 +127,10 @@ class SubordinateIdsIT {
   /** The files may also be missing, as where a machine has no ordinary users. */
   @Test
   void whoHasNoNameIsCalledByNumber() throws Exception {
-    List<String> prefix =
-        List.of(
-            "unshare",
-            "--mount",
-            "sh",
-            "-c",
-            "cp -a /etc \"$0\" && rm -f \"$0\"/etc/sub?id && mount --bind \"$0/etc\" /etc"
-                + " && cd / && exec setpriv --reuid=65433 --regid=65433 --clear-groups"
-                + " --inh-caps=-all \"$@\"",
-            directory.toString());
+    String script =
+        "cp -a /etc \"$0\" && rm -f \"$0\"/etc/sub?id && mount --bind \"$0/etc\" /etc && cd /"
+            + " && exec setpriv --reuid=65433 --regid=65433 --clear-groups --inh-caps=-all \"$@\"";
+    List<String> prefix = List.of("unshare", "--mount", "sh", "-c", script, directory.toString());
     assertThat(ChildJvm.runAsAnotherUser(directory, prefix, Main.class, "subordinate"))
         .isEqualTo(
             "java.io.IOException: /etc/subuid gives no ids to the user 65433, which has no name;"

@@ -21,9 +21,14 @@ for (Namespace namespace : mine.values()) {
 }
 System.out.println("These are the links in /proc/thread-self/ns.");
 
-// A child is born into the namespaces of its parent. Ours is the JVM that reads this script.
-long parent = ProcessHandle.current().parent().orElseThrow().pid();
-if (!Namespace.allOf(parent).equals(mine)) {
-  throw new AssertionError("process " + parent + " is elsewhere");
+// A child is born into the namespaces of its parent. This one ends when its input does.
+Process child = new ProcessBuilder("cat").start();
+try {
+  if (!Namespace.allOf(child.pid()).equals(mine)) {
+    throw new AssertionError("process " + child.pid() + " is elsewhere");
+  }
+  System.out.println("A child is in the same " + mine.size() + ".");
+} finally {
+  child.getOutputStream().close();
+  child.waitFor();
 }
-System.out.println("The parent process is in the same " + mine.size() + ".");

@@ -5,18 +5,21 @@
 //   ./ns-shell examples/picture-of-the-machine.jsh FILE.svg
 //
 // It needs no privilege to draw what one may see; root sees all. Open the file with a browser; for other tools there
-// are toDot() and toMermaid(). Of many that are alike it shows the first ones, and how many more there are.
+// are toDot() and toMermaid(). Of many that are alike it shows the first ones, and how many more there are. Without a
+// name for the file it draws, and leaves nothing.
 
 import io.github.linuxns.inspect.NamespaceGraph;
 
-Path file = args.isEmpty() ? Files.createTempFile("machine", ".svg") : Path.of(args.getFirst());
 var machine = NamespaceGraph.capture();
-Files.writeString(file, machine.toSvg());
-System.out.println("A picture of " + machine.namespaces().size() + " namespaces is in " + file
-    + (args.isEmpty() ? "; say where it is to stay" : ""));
+String picture = machine.toSvg();
+String what = "A picture of " + machine.namespaces().size() + " namespaces";
+if (args.isEmpty()) {
+  System.out.println(what + " has " + picture.length() + " characters; name a FILE.svg to have it.");
+} else {
+  Path file = Path.of(args.getFirst());
+  Files.writeString(file, picture);
+  System.out.println(what + " is in " + file.toAbsolutePath() + ".");
+}
 if (!machine.unreadable().isEmpty()) {
   System.out.println(machine.unreadable().size() + " could not be looked at, such as " + machine.unreadable().getFirst());
-}
-if (args.isEmpty()) {
-  Files.delete(file);  // it was only to show that it works
 }

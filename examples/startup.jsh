@@ -4,6 +4,7 @@ import java.io.*;
 import java.math.*;
 import java.net.*;
 import java.nio.file.*;
+import java.time.Duration;
 import java.util.*;
 import java.util.concurrent.*;
 import java.util.function.*;
@@ -12,9 +13,15 @@ import java.util.stream.*;
 import io.github.linuxns.*;
 import io.github.linuxns.Namespace;  // by name, since java.se has another one
 import io.github.linuxns.inspect.*;
+import io.github.linuxns.inspect.NamespaceWatch.*;
 import io.github.linuxns.mount.*;
 import io.github.linuxns.process.*;
 import static io.github.linuxns.NamespaceType.*;
+import static io.github.linuxns.inspect.TableColumn.CONTAINER;  // by name: PID, USER and CGROUP are types
+import static io.github.linuxns.inspect.TableColumn.ID;
+import static io.github.linuxns.inspect.TableColumn.NS;
+import static io.github.linuxns.inspect.TableColumn.ONS;
+import static io.github.linuxns.inspect.TableColumn.PNS;
 
 /** ns(): prints the namespaces of the calling thread. */
 void ns() throws SyscallException {
@@ -43,8 +50,8 @@ List<StrayThread> strays() throws SyscallException { return StrayThread.find(); 
 NamespaceProcessBuilder sh(String script) { return new NamespaceProcessBuilder("/bin/sh", "-c", script); }
 
 /**
- * show(builder): starts it without input, and prints what it says, on either stream, and how it ends. Here
- * inheritIO() would show nothing, since these lines are run by a JVM without a terminal.
+ * show(builder): starts it without input, and prints what it says, on either stream, and how it ends. At the
+ * prompt inheritIO() would show nothing: there a JVM without a terminal runs these lines.
  */
 void show(NamespaceProcessBuilder builder) throws IOException, InterruptedException {
   var process = builder.redirectOutput(ProcessBuilder.Redirect.PIPE).redirectErrorStream(true).start();

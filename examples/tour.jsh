@@ -17,9 +17,9 @@ say("processes that have the same number share the view.");
 
 // ---------------------------------------------------------------------------------------------------------
 chapter("Open: a handle keeps a namespace alive and leads into it.");
-long parent = ProcessHandle.current().parent().orElseThrow().pid();
-try (var network = NamespaceHandle.open(parent, NETWORK); var owner = network.openOwner().orElseThrow()) {
-  say("Process " + parent + ", our parent, is in " + network + ".");
+long me = ProcessHandle.current().pid();  // any other process that one may look at would do
+try (var network = NamespaceHandle.open(me, NETWORK); var owner = network.openOwner().orElseThrow()) {
+  say("Process " + me + ", this JVM, is in " + network + ".");
   network.id().ifPresent(id -> say("The inode goes to another namespace when this one is gone; its id, "
       + Long.toUnsignedString(id) + ", stays its own until the machine is restarted."));
   say(owner + " owns it, and was made by user " + owner.ownerUid() + ".");

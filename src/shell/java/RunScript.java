@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,6 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -20,12 +24,21 @@ import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis.Completeness;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
 import jdk.jshell.UnresolvedReferenceException;
+import jdk.jshell.execution.DirectExecutionControl;
+import jdk.jshell.spi.ExecutionControl;
+import jdk.jshell.spi.ExecutionControlProvider;
+import jdk.jshell.spi.ExecutionEnv;
 
 /**
  * Runs a JShell script and fails when it fails; {@code ns-shell} runs it as a source file. The
  * jshell tool goes on after a line that threw, and ends with status 0.
  *
- * <p>Arguments: the library's jar, the startup script, the script, and the script's arguments.
+ * <p>The lines are run in this JVM, all by one thread. The tool has a second JVM for that, which it
+ * talks to through a socket that waits for 40 ms several times with each line. Another thread reads
+ * and compiles them: it stays at home, wherever they move theirs.
+ *
+ * <p>Arguments: the library's jar, which is on the module path, too; the startup script, the
+ * script, and the script's arguments.
  */
 final class RunScript {
   private static final String MODULE = "io.github.linuxns";
@@ -39,11 +52,12 @@ final class RunScript {
 
   private final JShell shell;
   private final Map<String, Origin> origins = new HashMap<>();
-  private boolean ended;
+
+  /** What was begun last; null before, and when all is done. */
+  private volatile Origin running;
 
   private RunScript(JShell shell) {
     this.shell = shell;
-    shell.onShutdown(_ -> ended = true);
   }
 
   /** Where a snippet begins in its file. */
@@ -58,10 +72,15 @@ final class RunScript {
     int status;
     try (JShell shell = start(jar)) {
       RunScript run = new RunScript(shell);
-      run.evaluateAll(startup, Files.readString(startup));
-      run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
-      run.evaluateAll(script, Files.readString(script));
-      run.requireEverythingDefined();
+      Runtime.getRuntime().addShutdownHook(new Thread(run::failIfTheScriptHasEnded));
+      try {
+        run.evaluateAll(startup, Files.readString(startup));
+        run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
+        run.evaluateAll(script, Files.readString(script));
+        run.requireEverythingDefined();
+      } finally {
+        run.running = null;
+      }
       status = 0;
     } catch (Failure e) {
       System.out.flush();
@@ -74,18 +93,58 @@ final class RunScript {
   private static JShell start(String jar) {
     try {
       return JShell.builder()
-          .in(System.in)
-          .out(System.out)
-          .err(System.err)
           .compilerOptions("--module-path", jar, "--add-modules", MODULE)
-          .remoteVMOptions(
-              "--module-path", jar, "--add-modules", MODULE, "--enable-native-access=" + MODULE)
+          .executionEngine(new OneThread(), Map.of())
           .build();
     } catch (IllegalStateException e) {
       String reason =
           String.valueOf(e.getMessage()).lines().limit(3).collect(Collectors.joining("\n"));
       throw new Failure(NOT_STARTED, "ns-shell: " + reason);
     }
+  }
+
+  /** All lines of a script are run by one thread, as those of a program are: it may be moved. */
+  private static final class OneThread implements ExecutionControlProvider {
+    @Override
+    public String name() {
+      return "one-thread";
+    }
+
+    @Override
+    public ExecutionControl generate(ExecutionEnv environment, Map<String, String> parameters) {
+      ExecutorService thread =
+          Executors.newSingleThreadExecutor(Thread.ofPlatform().name("script").daemon().factory());
+      return new DirectExecutionControl() {
+        @Override
+        protected String invoke(Method line) throws Exception {
+          try {
+            return thread.submit(() -> super.invoke(line)).get();
+          } catch (ExecutionException e) {
+            throw e.getCause() instanceof Exception thrown ? thrown : e;
+          }
+        }
+      };
+    }
+  }
+
+  /**
+   * Nobody takes a script that has ended its JVM half-way for one that has done all. A signal has
+   * ended it otherwise, and is not for us to explain.
+   */
+  private void failIfTheScriptHasEnded() {
+    Origin origin = running;
+    if (origin != null
+        && Thread.getAllStackTraces().values().stream()
+            .flatMap(Arrays::stream)
+            .anyMatch(RunScript::isExit)) {
+      System.out.flush();
+      System.err.println(at(origin.file(), origin.line()) + "the script ended its JVM here");
+      Runtime.getRuntime().halt(FAILED);
+    }
+  }
+
+  private static boolean isExit(StackTraceElement frame) {
+    return frame.getClassName().equals("java.lang.Runtime") && frame.getMethodName().equals("exit");
   }
 
   private void evaluateAll(Path file, String text) {
@@ -108,6 +167,7 @@ final class RunScript {
   }
 
   private void evaluate(Path file, String text, int start, String source) {
+    running = new Origin(file, line(text, start));
     for (SnippetEvent event : shell.eval(source)) {
       Snippet snippet = event.snippet();
       if (event.causeSnippet() == null) {
@@ -126,9 +186,6 @@ final class RunScript {
       if (event.exception() != null) {
         throw failure(event.exception());
       }
-    }
-    if (ended) {
-      throw new Failure(at(file, line(text, start)) + "the script ended its JVM here");
     }
   }
 

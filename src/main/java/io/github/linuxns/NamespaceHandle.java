@@ -4,7 +4,6 @@ import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
-import io.github.linuxns.internal.Target;
 import io.github.linuxns.internal.Targets;
 import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.NewFamily;
@@ -35,7 +34,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
 
   private NamespaceHandle(Opened opened) {
     this.opened = opened;
-    this.targets = new Targets(new Target(type(), opened.file()));
+    this.targets = new Targets(opened);
   }
 
   /**
@@ -236,7 +235,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @see <a href="https://man7.org/linux/man-pages/man2/mount.2.html">mount(2)</a>
    */
   public void pin(Path target) throws SyscallException {
-    opened.file().requireOpen();
+    opened.requireOpen();
     Pins.pin(opened, target);
   }
 
@@ -310,12 +309,11 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @throws IllegalStateException if it is closed
    */
   public <T> T withFd(IntFunction<? extends T> use) {
-    OpenFile file = opened.file();
-    int fd = file.acquire();
+    int fd = opened.acquire();
     try {
       return use.apply(fd);
     } finally {
-      file.release();
+      opened.release();
     }
   }
 
@@ -327,12 +325,12 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
   @Override
   public <T extends @Nullable Object, X extends Exception> T call(Task<? extends T, X> task)
       throws SyscallException, X {
-    return targets.call(threadName(), task);
+    return targets.call(task);
   }
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
-    return targets.threadFactory(threadName(), base);
+    return targets.threadFactory(base);
   }
 
   /** {@return true until it is closed} */
@@ -352,27 +350,22 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
     return namespace() + (isOpen() ? "" : " (closed)");
   }
 
-  /** Opens a namespace of a set a second time. */
-  static NamespaceHandle ofDuplicate(OpenFile file, NamespaceType type) throws SyscallException {
-    return new NamespaceHandle(NamespaceFiles.opened(file.duplicate(), type));
+  /** Makes a handle of a namespace that is open, which it owns from now on. */
+  static NamespaceHandle of(OpenFile file, NamespaceType type) throws SyscallException {
+    return new NamespaceHandle(NamespaceFiles.opened(file, type));
   }
 
-  /** What a set duplicates. */
-  OpenFile file() {
-    return opened.file();
-  }
-
-  private String threadName() {
-    return "in " + namespace();
+  /** Opens the same namespace a second time, for a set. */
+  OpenFile duplicateFile() throws SyscallException {
+    return opened.duplicate().file();
   }
 
   private <T> T using(Question<T> question) throws SyscallException {
-    OpenFile file = opened.file();
-    int fd = file.acquire();
+    int fd = opened.acquire();
     try {
       return question.ask(fd);
     } finally {
-      file.release();
+      opened.release();
     }
   }
 

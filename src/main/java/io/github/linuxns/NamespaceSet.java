@@ -36,10 +36,10 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
   private NamespaceSet(Map<NamespaceType, OpenFile> files) {
     List<Target> all = new ArrayList<>();
     files.forEach((type, file) -> all.add(new Target(type, file)));
-    this.targets = new Targets(all);
     EnumSet<NamespaceType> keys = EnumSet.noneOf(NamespaceType.class);
     keys.addAll(files.keySet());
     this.types = Collections.unmodifiableSet(keys);
+    this.targets = new Targets(types, all);
   }
 
   /**
@@ -65,7 +65,7 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     }
     return collect(files -> {
       for (NamespaceHandle handle : handles) {
-        files.put(handle.type(), handle.file().duplicate());
+        files.put(handle.type(), handle.duplicateFile());
       }
     });
   }
@@ -159,11 +159,11 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
    * @throws SyscallException {@code EMFILE} if the process may not open more files
    */
   public NamespaceHandle duplicate(NamespaceType type) throws SyscallException {
-    OpenFile file = targets.file(type);
+    OpenFile file = targets.duplicate(type);
     if (file == null) {
       throw new IllegalArgumentException("no " + type + " namespace in the set, only " + types);
     }
-    return NamespaceHandle.ofDuplicate(file, type);
+    return NamespaceHandle.of(file, type);
   }
 
   @Override
@@ -174,12 +174,12 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
   @Override
   public <T extends @Nullable Object, X extends Exception> T call(Task<? extends T, X> task)
       throws SyscallException, X {
-    return targets.call(threadName(), task);
+    return targets.call(task);
   }
 
   @Override
   public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
-    return targets.threadFactory(threadName(), base);
+    return targets.threadFactory(base);
   }
 
   /** Closes it; a second time does nothing. */
@@ -192,10 +192,6 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
   @Override
   public String toString() {
     return types.toString();
-  }
-
-  private String threadName() {
-    return "in " + types;
   }
 
   /** Fills a set; what is open is closed again if that fails. */

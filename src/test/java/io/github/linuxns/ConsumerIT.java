@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,6 +96,25 @@ class ConsumerIT {
             "consumer.Main");
     assertThat(said.lines())
         .containsExactly("entered", "came back", "class path", "child 1 0", "elsewhere java 0");
+  }
+
+  /** The jar beside it has sources and the documentation, which cannot be run. */
+  @Test
+  void thereIsOneJarToRun() throws Exception {
+    Path directory = Path.of(jar).getParent();
+    try (Stream<Path> files = Files.list(directory)) {
+      List<Path> runnable = new ArrayList<>();
+      for (Path file : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+        try (JarFile built = new JarFile(file.toFile())) {
+          Attributes manifest = built.getManifest().getMainAttributes();
+          if (manifest.getValue("Main-Class") != null
+              || manifest.getValue("Enable-Native-Access") != null) {
+            runnable.add(file);
+          }
+        }
+      }
+      assertThat(runnable).containsExactly(Path.of(jar));
+    }
   }
 
   @Test

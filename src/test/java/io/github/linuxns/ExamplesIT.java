@@ -11,11 +11,17 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -41,7 +47,7 @@ class ExamplesIT {
           entry("mount-full-cycle.jsh", "B reads there: A was here\\."),
           entry("mount-full-cycle-of-two-processes.jsh", "B reads there: A was here\\."),
           entry("os-release-of-a-container.jsh", "Process \\d+ is NAME=container\\."),
-          entry("picture-of-the-machine.jsh", "A picture of \\d+ namespaces is in .*\\.svg.*"),
+          entry("picture-of-the-machine.jsh", "A picture of \\d+ namespaces has .*"),
           entry("root-inside-nobody-outside.jsh", "I cannot write to /etc\\."),
           entry("rootless-network.jsh", "The client heard, in net:\\[\\d+]: hello from inside"),
           entry("same-port-in-two-networks.jsh", "localhost:8080 is blue in net:\\[\\d+]\\."),
@@ -75,46 +81,84 @@ class ExamplesIT {
     }
   }
 
+  /** Something that takes a while, and most of that on one CPU. */
+  @FunctionalInterface
+  private interface Run {
+    void run() throws Exception;
+  }
+
+  /**
+   * A test of each, of which some are run at once: no script uses a name or a port that all of the
+   * machine has in common.
+   */
+  private static Stream<DynamicTest> tests(Map<String, Run> runs) {
+    ExecutorService pool =
+        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors() + 1);
+    List<DynamicTest> tests = new ArrayList<>();
+    runs.forEach((name, run) -> {
+      Future<?> result =
+          pool.submit(() -> {
+            run.run();
+            return null;
+          });
+      tests.add(
+          DynamicTest.dynamicTest(
+              name,
+              () -> {
+                try {
+                  Object _ = result.get();
+                } catch (ExecutionException e) {
+                  throw e.getCause();
+                }
+              }));
+    });
+    return tests.stream().onClose(pool::shutdownNow);
+  }
+
+  private static Stream<DynamicTest> tests(Function<String, Run> ofScript) throws IOException {
+    Map<String, Run> runs = new LinkedHashMap<>();
+    for (String script : scripts()) {
+      runs.put(script, ofScript.apply(script));
+    }
+    return tests(runs);
+  }
+
   @TestFactory
   Stream<DynamicTest> examples() throws IOException {
-    return scripts()
-        .map(script ->
-            DynamicTest.dynamicTest(
-                script,
-                () -> {
-                  Requirements.root();
-                  shell(example(script)).assertSays(0, SAYS.get(script));
-                }));
+    Requirements.root();
+    return tests(script -> () -> shell(example(script)).assertSays(0, SAYS.get(script)));
   }
 
   /** In a copy that its user cannot write, with a space in its path. */
   @TestFactory
   Stream<DynamicTest> examplesOfAnOrdinaryUser(@TempDir Path directory) throws Exception {
     Path copy = copy(directory);
-    return scripts()
-        .map(script ->
-            DynamicTest.dynamicTest(
-                script,
-                () -> {
-                  Result result = run(asUser(), copy, "examples/" + script);
-                  if (MOVES_A_THREAD.contains(script)) {
-                    result.assertSays(REFUSED, "It takes root: .*");
-                  } else {
-                    result.assertSays(0, SAYS_UNPRIVILEGED.getOrDefault(script, SAYS.get(script)));
-                  }
-                }));
+    List<String> asUser = asUser();
+    return tests(script ->
+        () -> {
+          Result result = run(asUser, copy, "examples/" + script);
+          if (MOVES_A_THREAD.contains(script)) {
+            result.assertSays(REFUSED, "It takes root: .*");
+          } else {
+            result.assertSays(0, SAYS_UNPRIVILEGED.getOrDefault(script, SAYS.get(script)));
+          }
+        });
   }
 
   @TestFactory
   Stream<DynamicTest> examplesInAUserNamespace(@TempDir Path directory) throws Exception {
     Path copy = copy(directory);
-    return scripts()
-        .map(script ->
-            DynamicTest.dynamicTest(
-                script,
-                () ->
-                    run(asRootOfAUserNamespace(), copy, "examples/" + script)
-                        .assertSays(0, SAYS.get(script))));
+    List<String> asRoot = asRootOfAUserNamespace();
+    return tests(
+        script -> () -> run(asRoot, copy, "examples/" + script).assertSays(0, SAYS.get(script)));
+  }
+
+  @Test
+  void thePictureIsKeptWhereItIsToBe(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("a machine.svg");
+    shell(example("picture-of-the-machine.jsh"), file.toString())
+        .assertSays(0, "A picture of \\d+ namespaces is in " + file + "\\.");
+    assertThat(file).content().startsWith("<svg ").endsWith("</svg>\n");
   }
 
   /** What takes no privilege is shown to a user without any. */
@@ -191,7 +235,8 @@ class ExamplesIT {
 
   @TestFactory
   Stream<DynamicTest> scriptsThatFail(@TempDir Path directory) {
-    return Map.of(
+    Map<String, Run> runs = new LinkedHashMap<>();
+    Map.of(
             "one that does not compile",
             "\n\nint number = \"text\";\n",
             "one that ends too early",
@@ -202,16 +247,15 @@ class ExamplesIT {
             "\n\nSystem.exit(0);\n",
             "one that throws an error",
             "\n\nthrow new AssertionError(1);\n")
-        .entrySet()
-        .stream()
-        .map(bad ->
-            DynamicTest.dynamicTest(
-                bad.getKey(),
+        .forEach((name, text) ->
+            runs.put(
+                name,
                 () -> {
                   Path script = Files.createTempFile(directory, "bad", ".jsh");
-                  Files.writeString(script, bad.getValue());
+                  Files.writeString(script, text);
                   shell(script.toString()).assertSays(1, ".*bad\\d+\\.jsh:3: .*");
                 }));
+    return tests(runs);
   }
 
   @Test
@@ -223,6 +267,61 @@ class ExamplesIT {
   void whatIsNotThereIsSaid() throws Exception {
     shell("missing.jsh").assertSays(2, "ns-shell: no script missing\\.jsh .*");
     shell("--missing").assertSays(2, "ns-shell: no option --missing; .*");
+  }
+
+  /** Calls that are chained over several lines need nothing around them: it is read as a whole. */
+  @Test
+  void aScriptMayComeFromAPipe() throws Exception {
+    Process process =
+        prepare(List.of(BASEDIR.resolve("ns-shell").toString(), "-", "argument")).start();
+    try (var script = process.outputWriter(StandardCharsets.UTF_8)) {
+      script.write(
+          """
+          Process process =
+              new NamespaceProcessBuilder("echo", "said")
+                  .mapRootUser()
+                  .start();
+          System.out.print(process.inputReader().readAllAsString());
+          System.out.println(args);
+          missing();
+          """);
+    }
+    Result result = await(process);
+    result.assertSays(1, "/dev/stdin:7: .*");
+    assertThat(result.output()).contains("said\n[argument]\n");
+  }
+
+  /** What the README shows of looking can be typed as it stands. */
+  @Test
+  void thePromptTakesWhatTheReadmeShows(@TempDir Path directory) throws Exception {
+    String snippets =
+        Files.readString(BASEDIR.resolve("src/test/java/io/github/linuxns/Snippets.java"));
+    Path file = directory.resolve("machine.svg");
+    StringBuilder lines = new StringBuilder();
+    lines.append("long pid = ProcessHandle.current().pid()\n");
+    lines.append("Path file = Path.of(\"").append(file).append("\")\n");
+    lines.append("Consumer<String> log = System.out::println\n");
+    for (String region : List.of("look", "mount-table", "graph", "which", "watch")) {
+      lines.append(SnippetsIT.region(snippets, region)).append('\n');
+    }
+    lines.append("sameNetwork\n");
+    lines.append("watch.close()\n");
+    lines.append("Duration.ofMillis(100)\n");
+    lines.append(
+        "machine.toTable(NS, PNS, ONS, ID, CONTAINER, TableColumn.CGROUP).lines().count()\n");
+    lines.append("Process process = (\n  sh(\"exit 7\")\n    .mapRootUser()\n    .start())\n");
+    lines.append("process.waitFor()\n");
+    lines.append("/exit\n");
+    Process process = prepare(List.of(BASEDIR.resolve("ns-shell").toString())).start();
+    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
+      prompt.write(lines.toString());
+    }
+    Result result = await(process);
+    assertThat(result.output()).doesNotContain("|  Error", "|  Exception");
+    result.assertSays(0, ".*sameNetwork ==> true");
+    result.assertSays(0, ".* ==> PT0\\.1S");
+    result.assertSays(0, ".* ==> 7");
+    assertThat(file).content().startsWith("<svg ");
   }
 
   /** Every line typed at the prompt has what the startup script defines. */
@@ -249,7 +348,7 @@ class ExamplesIT {
     result.assertSays(0, ".* ==> \\[/bin/sh, -c, true]; new \\[MOUNT]; mount tmpfs on /mnt");
   }
 
-  private static Stream<String> scripts() throws IOException {
+  private static List<String> scripts() throws IOException {
     try (Stream<Path> files = Files.list(BASEDIR.resolve("examples"))) {
       List<String> scripts =
           files
@@ -259,7 +358,7 @@ class ExamplesIT {
               .toList();
       assertThat(SAYS.keySet()).as("what each example says").containsAll(scripts);
       assertThat(scripts).containsAll(SAYS.keySet());
-      return scripts.stream();
+      return scripts;
     }
   }
 

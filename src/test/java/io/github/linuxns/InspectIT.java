@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -193,6 +195,41 @@ class InspectIT {
       try (var _ = nothing.enter()) {
         assertThat(Namespace.currentAll()).isEqualTo(Namespace.allOf(ME));
       }
+    }
+  }
+
+  /** Who has many has to be told which. */
+  @Test
+  void whatIsClosedSaysWhichItWas() throws Exception {
+    NamespaceHandle handle = NamespaceHandle.openCurrent(NamespaceType.UTS);
+    handle.close();
+    NamespaceSet set = NamespaceSet.open(ME, NamespaceType.UTS, NamespaceType.IPC);
+    set.close();
+    String closed = "the handle of " + Namespace.current(NamespaceType.UTS) + " is closed";
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            handle::id,
+            handle::openOwner,
+            handle::duplicate,
+            handle::enter,
+            handle::threadFactory,
+            () -> handle.withFd(fd -> fd),
+            () -> handle.run(() -> {}),
+            () -> handle.pin(Path.of("/tmp/never-made")),
+            () -> NamespaceSet.of(handle),
+            () -> new NamespaceProcessBuilder("true").join(handle).start())) {
+      assertThatThrownBy(use).isInstanceOf(IllegalStateException.class).hasMessage(closed);
+    }
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(
+            set::enter,
+            set::threadFactory,
+            () -> set.run(() -> {}),
+            () -> set.duplicate(NamespaceType.IPC),
+            () -> new NamespaceProcessBuilder("true").join(set).start())) {
+      assertThatThrownBy(use)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the handle of [IPC, UTS] is closed");
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -279,7 +280,22 @@ class SnippetsIT {
     }
   }
 
-  private static String region(String source, String name) {
+  /** The README lists the examples, by their files. */
+  @Test
+  void theReadmeNamesEveryExample() throws Exception {
+    Path basedir = Path.of(System.getProperty("basedir", ""));
+    String readme = Files.readString(basedir.resolve("README.md"));
+    try (Stream<Path> files = Files.list(basedir.resolve("examples"))) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (!name.equals("startup.jsh")) {
+          assertThat(readme).contains("](examples/" + name + ")");
+        }
+      }
+    }
+  }
+
+  static String region(String source, String name) {
     String start = "// @start region=\"" + name + "\"\n";
     int from = source.indexOf(start) + start.length();
     String region = source.substring(from, source.indexOf("// @end", from)).stripTrailing();

@@ -183,6 +183,11 @@ public final class Failures {
     return errno == Errno.EINVAL ? null : REMEDIES.unsharing(errno, types);
   }
 
+  /** What to do when the calling thread may not mount; null if it may, as far as we know. */
+  public static @Nullable String remedyForMounting() {
+    return REMEDIES.mountingHere();
+  }
+
   /** What an error means wherever it occurs. */
   public static @Nullable String remedy(Errno errno) {
     return REMEDIES.always(errno);

@@ -28,10 +28,45 @@ public final class NamespaceFiles {
 
   /** A namespace that is open, with what was learnt on the way. */
   public record Opened(OpenFile file, Namespace namespace) {
+    /**
+     * The descriptor, which stays valid until {@link #release()}.
+     *
+     * @throws IllegalStateException if it is closed
+     */
+    public int acquire() {
+      int fd = file.tryAcquire();
+      if (fd < 0) {
+        throw closed(namespace);
+      }
+      return fd;
+    }
+
+    /** To be called once for each {@link #acquire()}. */
+    public void release() {
+      file.release();
+    }
+
+    /** Throws IllegalStateException if it is closed. */
+    public void requireOpen() {
+      if (!file.isOpen()) {
+        throw closed(namespace);
+      }
+    }
+
     /** Opens the same namespace a second time. */
     public Opened duplicate() throws SyscallException {
-      return new Opened(file.duplicate(), namespace);
+      int fd = acquire();
+      try {
+        return new Opened(OpenFile.ofDuplicate(fd), namespace);
+      } finally {
+        release();
+      }
     }
+  }
+
+  /** What is said to those who use a handle or a set that they have closed. */
+  static IllegalStateException closed(Object name) {
+    return new IllegalStateException("the handle of " + name + " is closed");
   }
 
   // ---- identity, without opening ----

@@ -15,8 +15,6 @@ public final class OpenFile implements AutoCloseable {
       AtomicIntegerFieldUpdater.newUpdater(OpenFile.class, "state");
   private static final int CLOSED = Integer.MIN_VALUE;
 
-  private static final String CLOSED_MESSAGE = "the handle is closed";
-
   private final int number;
   private final Cleaner.Cleanable closing;
 
@@ -48,9 +46,18 @@ public final class OpenFile implements AutoCloseable {
    * @throws IllegalStateException if it is closed
    */
   public int acquire() {
+    int fd = tryAcquire();
+    if (fd < 0) {
+      throw new IllegalStateException("the handle is closed");
+    }
+    return fd;
+  }
+
+  /** As {@link #acquire()}, for those who know what it is that is closed: −1 if it is. */
+  public int tryAcquire() {
     if (STATE.incrementAndGet(this) < 0) {
       release();
-      throw new IllegalStateException(CLOSED_MESSAGE);
+      return -1;
     }
     return number;
   }
@@ -71,21 +78,19 @@ public final class OpenFile implements AutoCloseable {
   public OpenFile duplicate() throws SyscallException {
     int fd = acquire();
     try {
-      int copy = Syscalls.duplicate(fd);
-      if (copy < 0) {
-        throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
-      }
-      return new OpenFile(copy);
+      return ofDuplicate(fd);
     } finally {
       release();
     }
   }
 
-  /** Throws IllegalStateException if it is closed. */
-  public void requireOpen() {
-    if (!isOpen()) {
-      throw new IllegalStateException(CLOSED_MESSAGE);
+  /** Opens the same file a second time as a descriptor that the caller holds. */
+  static OpenFile ofDuplicate(int fd) throws SyscallException {
+    int copy = Syscalls.duplicate(fd);
+    if (copy < 0) {
+      throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
     }
+    return new OpenFile(copy);
   }
 
   /** True until {@link #close()}. */

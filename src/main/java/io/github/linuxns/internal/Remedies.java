@@ -68,8 +68,28 @@ final class Remedies {
 
   /** Looking at a process of somebody else. */
   String lookingAtProcess() {
-    return "it takes the same user, or CAP_SYS_PTRACE in the user namespace of the process"
-        + andWatchers();
+    String own = facts.userNamespace();
+    if (!facts.thread().has(ThreadStatus.CAP_SYS_PTRACE)) {
+      return "it takes the same user, with every capability that the process has, or CAP_SYS_PTRACE"
+          + " in the user namespace of the process; the thread lacks it in "
+          + own
+          + andWatchers();
+    }
+    String suspects = watchers();
+    return "the thread has CAP_SYS_PTRACE in "
+        + own
+        + ", which counts for processes of that user namespace and of those below it; if this is"
+        + " one of them, "
+        + (suspects == null ? "a security module refuses it (AppArmor, SELinux, …)" : suspects);
+  }
+
+  /** Mounting something where the calling thread is; null if it may do so, as far as we know. */
+  @Nullable String mountingHere() {
+    return facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)
+        ? null
+        : capabilityToMount()
+            + "; or leave it to a process that is started with mounts of its own, which takes no"
+            + " privilege: NamespaceProcessBuilder.mapRootUser().mount(…)";
   }
 
   /** Binding a namespace to a file. */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * It owns their files.
  */
 public final class Targets implements Destination, AutoCloseable {
+  /** What they are called: one namespace, or their types. */
+  private final Object name;
+
   /** In the order in which they are entered. */
   private final List<Target> all;
 
@@ -30,13 +33,20 @@ public final class Targets implements Destination, AutoCloseable {
   private boolean closed;
 
   /** A single one. */
-  public Targets(Target only) {
+  public Targets(NamespaceFiles.Opened opened) {
+    Target only = new Target(opened.namespace().type(), opened.file());
+    this.name = opened.namespace();
     this.all = List.of(only);
     this.typeBits = ThreadPosition.bit(only.type());
   }
 
-  /** In any order: they are entered in the one that the kernel needs. */
-  public Targets(List<Target> targets) {
+  /**
+   * In any order: they are entered in the one that the kernel needs.
+   *
+   * @param name what they are called together
+   */
+  public Targets(Object name, List<Target> targets) {
+    this.name = name;
     List<Target> ordered = new ArrayList<>(targets);
     // MOUNT last: until then the files of the caller are in reach.
     ordered.sort((a, b) -> Boolean.compare(isMount(a), isMount(b)));
@@ -60,17 +70,20 @@ public final class Targets implements Destination, AutoCloseable {
 
   /** See {@link Enterable#call}. */
   public <T extends @Nullable Object, X extends Exception> T call(
-      String threadName, Enterable.Task<? extends T, X> task) throws SyscallException, X {
+      Enterable.Task<? extends T, X> task) throws SyscallException, X {
     requireOpen();
-    return FreshThread.call(threadName, this, task);
+    return FreshThread.call(threadName(), this, task);
   }
 
   /** See {@link Enterable#threadFactory(ThreadFactory)}. */
-  public ThreadFactory threadFactory(String threadName, ThreadFactory base)
-      throws SyscallException {
+  public ThreadFactory threadFactory(ThreadFactory base) throws SyscallException {
     Objects.requireNonNull(base);
     requireOpen();
-    return InsideThreads.of(threadName, base, this);
+    return InsideThreads.of(threadName(), base, this);
+  }
+
+  private String threadName() {
+    return "in " + name;
   }
 
   /** Opens them a second time. */
@@ -78,13 +91,30 @@ public final class Targets implements Destination, AutoCloseable {
     List<Target> copies = new ArrayList<>();
     try {
       for (Target target : all) {
-        copies.add(new Target(target.type(), target.file().duplicate()));
+        copies.add(new Target(target.type(), duplicate(target)));
       }
     } catch (SyscallException | RuntimeException e) {
       copies.forEach(copy -> copy.file().close());
       throw e;
     }
-    return new Targets(copies);
+    return new Targets(name, copies);
+  }
+
+  private OpenFile duplicate(Target target) throws SyscallException {
+    int fd = acquire(target);
+    try {
+      return OpenFile.ofDuplicate(fd);
+    } finally {
+      target.file().release();
+    }
+  }
+
+  private int acquire(Target target) {
+    int fd = target.file().tryAcquire();
+    if (fd < 0) {
+      throw NamespaceFiles.closed(name);
+    }
+    return fd;
   }
 
   /** Refuses those that no thread of a JVM can move into. */
@@ -96,15 +126,17 @@ public final class Targets implements Destination, AutoCloseable {
 
   private void requireOpen() {
     for (Target target : all) {
-      target.file().requireOpen();
+      if (!target.file().isOpen()) {
+        throw NamespaceFiles.closed(name);
+      }
     }
   }
 
-  /** The one of a type; null if there is none. */
-  public @Nullable OpenFile file(NamespaceType type) {
+  /** Opens the one of a type a second time; null if there is none. */
+  public @Nullable OpenFile duplicate(NamespaceType type) throws SyscallException {
     for (Target target : all) {
       if (target.type() == type) {
-        return target.file();
+        return duplicate(target);
       }
     }
     return null;
@@ -120,7 +152,7 @@ public final class Targets implements Destination, AutoCloseable {
     int held = 0;
     try {
       for (Target target : all) {
-        int _ = target.file().acquire();
+        int _ = acquire(target);
         held++;
       }
     } catch (IllegalStateException closed) {

@@ -202,9 +202,12 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Makes the child root of a new USER namespace, and nobody but the caller outside: 0 stands for
-   * the caller's own user and group there. Needs no privilege. The last map that is set counts.
-   * Where the caller is root of the machine, so is the child, as far as files go: {@link
-   * #uidMappings} makes it somebody else.
+   * the caller's own user and group there. Needs no privilege. Where the caller is root of the
+   * machine, so is the child, as far as files go: {@link #uidMappings} makes it somebody else.
+   *
+   * <p>There is one map: of this, {@link #mapCurrentUser}, {@link #mapSubordinateIds}, and {@link
+   * #uidMappings} with {@link #gidMappings}, the last that is called counts, as with the other
+   * options of which there can be one.
    *
    * @return this builder
    */
@@ -214,9 +217,9 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace in which its user and group are called as outside. Needs
-   * no privilege. The command has no capabilities there, unless its user is 0 or {@link
-   * #capabilities} gives it some.
+   * Gives the child a new USER namespace in which its user and group are called as outside, in the
+   * place of any other map (see {@link #mapRootUser}). Needs no privilege. The command has no
+   * capabilities there, unless its user is 0 or {@link #capabilities} gives it some.
    *
    * @return this builder
    */
@@ -228,9 +231,10 @@ public final class NamespaceProcessBuilder {
   /**
    * Gives the child a new USER namespace with the caller's own ids as 0, and from 1 on those that
    * {@code /etc/subuid} and {@code /etc/subgid} give to the caller: all of them, in that order,
-   * where unshare takes the first line and leaves its last id out. Without CAP_SETUID and
-   * CAP_SETGID this takes the programs newuidmap and newgidmap, which have as long as the launch
-   * has.
+   * where unshare takes the first line and leaves its last id out. It takes the place of any other
+   * map (see {@link #mapRootUser}). If there are no such ids {@link #start()} throws an {@link
+   * IOException} with the command that gives some. Without CAP_SETUID and CAP_SETGID this takes the
+   * programs newuidmap and newgidmap, which have as long as the launch has.
    *
    * @return this builder
    */
@@ -240,9 +244,10 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace with these user ids. Other than the caller's own take
-   * CAP_SETUID, or newuidmap. If the caller's own is not among them the command is user 0 there, or
-   * the one that {@link #uid} names.
+   * Gives the child a new USER namespace with these user ids, in the place of any other map of
+   * users (see {@link #mapRootUser}). Other than the caller's own take CAP_SETUID, or newuidmap. If
+   * the caller's own is not among them the command is user 0 there, or the one that {@link #uid}
+   * names.
    *
    * @param mappings at least one; at most 340, without overlap
    * @return this builder

@@ -69,7 +69,7 @@ class NamespaceWatchThreadsIT {
           .containsOnlyOnce(new NamespaceWatch.Appeared(network))
           .doesNotContain(new NamespaceWatch.Vanished(network))
           .noneMatch(left(process.pid(), network));
-      input.close();
+      process.outputWriter().close();
       List<NamespaceWatch.Change> end = changes.until(new NamespaceWatch.Vanished(network)::equals);
       assertThat(end).anyMatch(left(process.pid(), network));
     }
@@ -144,7 +144,7 @@ class NamespaceWatchThreadsIT {
       assertThat(untilALookHasPassed())
           .noneMatch(left(process.pid(), network))
           .doesNotContain(new NamespaceWatch.Vanished(network));
-      input.close();
+      process.outputWriter().close();
       assertThat(changes.until(new NamespaceWatch.Vanished(network)::equals))
           .anyMatch(left(process.pid(), network));
     }

@@ -129,6 +129,35 @@ class RemediesTest {
     assertThat(as(0, 0).unpinning(Errno.EPERM))
         .startsWith("mounting takes CAP_SYS_ADMIN in " + OWN + ": ");
     assertThat(as(ALL, 0).unpinning(Errno.EINVAL)).contains("unpinned it meanwhile");
-    assertThat(as(ALL, 0).lookingAtProcess()).contains("CAP_SYS_PTRACE");
+  }
+
+  /** Root, too, may lack it; and with it somebody else is to blame. */
+  @Test
+  void whatALookAtAProcessTakes() {
+    long withoutPtrace = ALL & ~(1L << ThreadStatus.CAP_SYS_PTRACE);
+    for (long capabilities : new long[] {0, withoutPtrace}) {
+      assertThat(as(capabilities, 0).lookingAtProcess())
+          .isEqualTo(
+              "it takes the same user, with every capability that the process has, or"
+                  + " CAP_SYS_PTRACE in the user namespace of the process; the thread lacks it in "
+                  + OWN);
+    }
+    assertThat(as(ALL, 0).lookingAtProcess())
+        .startsWith("the thread has CAP_SYS_PTRACE in " + OWN + ", which counts for ")
+        .endsWith("a security module refuses it (AppArmor, SELinux, …)")
+        .doesNotContain("same user");
+    files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
+    assertThat(as(ALL, 0).lookingAtProcess())
+        .endsWith("the AppArmor profile \"docker-default (enforce)\" may be what refuses it");
+    assertThat(as(0, 0).lookingAtProcess()).contains("lacks it in " + OWN + "; the AppArmor");
+  }
+
+  @Test
+  void whoMayNotMountIsToldWhatTakesNoPrivilege() {
+    assertThat(as(0, 0).mountingHere())
+        .startsWith("mounting takes CAP_SYS_ADMIN in " + OWN + ": ")
+        .contains("unshare -UrnmuiC")
+        .endsWith("NamespaceProcessBuilder.mapRootUser().mount(…)");
+    assertThat(as(ALL, 0).mountingHere()).isNull();
   }
 }

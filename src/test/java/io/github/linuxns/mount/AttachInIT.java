@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
@@ -182,7 +183,11 @@ class AttachInIT {
     try (NamespaceHandle mine = NamespaceHandle.openCurrent(NamespaceType.MOUNT)) {
       assertFails(
           () -> Mount.tmpfs().attachIn(mine, target.toString()), Errno.EPERM, "CAP_SYS_ADMIN");
-      assertFails(() -> Mount.tmpfs().attach(target), Errno.EPERM, "CAP_SYS_ADMIN");
+      assertFails(
+          () -> Mount.tmpfs().attach(target),
+          Errno.EPERM,
+          "mounting takes CAP_SYS_ADMIN in " + Namespace.current(NamespaceType.USER));
+      assertFails(() -> Mount.tmpfs().attach(target), Errno.EPERM, "mapRootUser().mount(…)");
       assertFails(() -> Mount.unmount(Path.of("/proc")), Errno.EPERM, "CAP_SYS_ADMIN");
     }
   }

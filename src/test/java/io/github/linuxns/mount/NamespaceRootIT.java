@@ -118,7 +118,9 @@ class NamespaceRootIT extends RootFixture {
               () -> root.walk("/"),
               () -> root.exists("/"),
               () -> root.copyOut("/file", rootfs.resolve("x")))) {
-        assertThatThrownBy(call).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(call)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("the root of process " + jail.pid() + " is closed");
       }
       assertThat(names).contains("file");
       assertThat(new String(stream.readAllBytes(), ISO_8859_1)).isEqualTo("content");

@@ -47,6 +47,38 @@ class NamespaceRootRefusalsIT extends RootFixture {
     }
   }
 
+  /** The same path is also one of the caller's, so a message says whose it is. */
+  @Test
+  void messagesSayWhoseRootItIs(@TempDir Path here) throws Exception {
+    file("file", "content");
+    Files.createDirectories(rootfs.resolve("directory/below"));
+    Files.createDirectories(here.resolve("taken"));
+    try (Jail jail = Jail.start(rootfs);
+        NamespaceRoot root = NamespaceRoot.open(jail.pid())) {
+      String whose = " in the root of process " + jail.pid() + ")";
+      assertThatThrownBy(() -> root.readString("/missing"))
+          .hasMessageStartingWith("openat2(/missing" + whose + ": ENOENT ");
+      assertThatThrownBy(() -> root.readString("/directory"))
+          .hasMessageStartingWith("openat(/directory" + whose + ": EISDIR ");
+      assertThatThrownBy(() -> root.readAllBytes("/file", 6))
+          .hasMessageStartingWith("read(/file" + whose + ": EFBIG ");
+      assertThatThrownBy(() -> root.readLink("/file"))
+          .hasMessageStartingWith("readlinkat(/file" + whose + ": EINVAL ");
+      // Of a copy it is either side that fails.
+      Path copy = here.resolve("copy");
+      assertThatThrownBy(() -> root.copyOut("/missing", copy))
+          .hasMessageStartingWith("openat2(/missing" + whose + ": ENOENT ");
+      Path taken = here.resolve("taken");
+      assertThatThrownBy(() -> root.copyOut("/directory", taken))
+          .hasMessageStartingWith(
+              "mkdirat(the copy at " + taken + ", of /directory" + whose + ": EEXIST ");
+      Path nowhere = here.resolve("nowhere");
+      assertThatThrownBy(() -> root.copyOut("/file", nowhere.resolve("copy")))
+          .hasMessageStartingWith("openat(the directory of the copy, " + nowhere + "): ENOENT ");
+      assertThat(here).isDirectoryNotContaining(path -> !path.equals(taken));
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void fifosSocketsAndDevicesAreNeverOpened(Lookup lookup) throws Exception {

@@ -41,6 +41,22 @@ class NamespaceProcessBuilderTest {
         .endsWith("; map users [0:100000:9, 9:9:1]; map groups [0:200000:9]");
   }
 
+  /** As with a host name, or a root. */
+  @Test
+  void ofSeveralMapsTheLastCounts() {
+    assertThat(id().mapRootUser().mapCurrentUser())
+        .hasToString("[id, -u]; new [USER]; map the caller to itself");
+    assertThat(id().mapCurrentUser().mapRootUser())
+        .hasToString("[id, -u]; new [USER]; map the caller to root");
+    IdMapping mapping = IdMapping.parse("0:100000:9");
+    assertThat(id().uidMappings(mapping).gidMappings(mapping).mapSubordinateIds())
+        .hasToString("[id, -u]; new [USER]; map the caller to root, and its subordinate ids");
+    assertThat(id().mapSubordinateIds().uidMappings(mapping).gidMappings(mapping))
+        .hasToString("[id, -u]; new [USER]; map users [0:100000:9]; map groups [0:100000:9]");
+    assertThat(id().hostname("one").hostname("two"))
+        .hasToString("[id, -u]; new [UTS]; host name two");
+  }
+
   @Test
   void whatTheChildFindsAroundIt() {
     assertThat(

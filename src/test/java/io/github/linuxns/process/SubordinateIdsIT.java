@@ -114,11 +114,28 @@ class SubordinateIdsIT {
 
   @Test
   void whoHasNoneIsToldSo() throws Exception {
-    assertThat(run("other:100000:1000\n", "other:100000:1000\n", "subordinate"))
+    assertThat(run("other:100000:1000\n", "other:5:1000\n", "subordinate"))
         .isEqualTo(
             "java.io.IOException: /etc/subuid gives no ids to the user "
                 + USER
-                + " (65432): usermod --add-subuids\nnothing left");
+                + " (65432); root can give some: usermod --add-subuids 101000-166535"
+                + " --add-subgids 100000-165535 "
+                + USER
+                + "\nnothing left");
+  }
+
+  /** The files may also be missing, as where a machine has no ordinary users. */
+  @Test
+  void whoHasNoNameIsCalledByNumber() throws Exception {
+    String script =
+        "cp -a /etc \"$0\" && rm -f \"$0\"/etc/sub?id && mount --bind \"$0/etc\" /etc && cd /"
+            + " && exec setpriv --reuid=65433 --regid=65433 --clear-groups --inh-caps=-all \"$@\"";
+    List<String> prefix = List.of("unshare", "--mount", "sh", "-c", script, directory.toString());
+    assertThat(ChildJvm.runAsAnotherUser(directory, prefix, Main.class, "subordinate"))
+        .isEqualTo(
+            "java.io.IOException: /etc/subuid gives no ids to the user 65433, which has no name;"
+                + " root can give some: usermod --add-subuids 100000-165535 --add-subgids"
+                + " 100000-165535 USER, once there is a name\nnothing left");
   }
 
   /** What that user does. */

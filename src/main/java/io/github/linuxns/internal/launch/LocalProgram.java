@@ -84,7 +84,10 @@ final class LocalProgram extends StepList implements AutoCloseable {
   SyscallException failure(long returned) {
     LaunchStep step = steps().get(made);
     made = steps().size(); // nothing follows a failure
-    String remedy = step.remedy(Errno.of((int) -returned));
+    Errno errno = Errno.of((int) -returned);
+    // Without the capability nothing else is to blame.
+    String missing = errno == Errno.EPERM ? Failures.remedyForMounting() : null;
+    String remedy = missing == null ? step.remedy(errno) : missing;
     String said =
         step.isExplainedByKernel() ? FileSystemMessages.read(step.context(results)) : null;
     return Failures.ofStep(

@@ -5,10 +5,6 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.process.IdMapping;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -91,14 +87,10 @@ public final class MappingOptions {
       return switch (usual) {
         case ROOT -> one(0, uid, 0, gid, joinedUser);
         case CURRENT -> one(uid, uid, gid, gid, joinedUser);
-        case SUBORDINATE ->
-            IdMaps.of(
-                subordinate("/etc/subuid", uid, uid),
-                subordinate("/etc/subgid", uid, gid),
-                allowSetgroups,
-                uid,
-                gid,
-                joinedUser);
+        case SUBORDINATE -> {
+          SubordinateFiles files = SubordinateFiles.read(uid);
+          yield IdMaps.of(files.uids(uid), files.gids(gid), allowSetgroups, uid, gid, joinedUser);
+        }
       };
     }
     return uids == null && gids == null
@@ -115,16 +107,5 @@ public final class MappingOptions {
         uid,
         gid,
         below);
-  }
-
-  private static IdMap subordinate(String file, long uid, long own) throws IOException {
-    List<String> lines = Files.readAllLines(Path.of(file), StandardCharsets.UTF_8);
-    String user = System.getProperty("user.name");
-    List<SubordinateIds.Range> ranges = SubordinateIds.parse(lines, user, uid);
-    if (ranges.isEmpty()) {
-      throw new IOException(
-          file + " gives no ids to the user " + user + " (" + uid + "): usermod --add-subuids");
-    }
-    return SubordinateIds.rootlessMap(own, ranges);
   }
 }

@@ -85,7 +85,9 @@ final class MountRemedies {
       case "cgroup2", "cgroup" ->
           "in a user namespace it can be mounted only with a cgroup namespace that belongs to it:"
               + " unshare CGROUP as well";
-      default -> "the kernel lets nobody mount it in a user namespace, or " + RIGHT;
+      default ->
+          "the kernel lets nobody but root of the machine mount it, not in a user namespace; or "
+              + RIGHT;
     };
   }
 

@@ -20,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 public final class SubordinateIds {
   private static final long ID_COUNT = 0xFFFF_FFFFL;
 
+  /** What useradd begins with, and how many it gives to each user. */
+  private static final long FIRST = 100_000;
+
+  private static final long USUAL_COUNT = 65_536;
+
   /** A leading zero is refused: to some versions of shadow such a number is octal. */
   private static final Pattern LINE =
       Pattern.compile("([^:#\\s][^:]*):(0|[1-9][0-9]{0,9}):([1-9][0-9]{0,9})");
@@ -55,6 +60,25 @@ public final class SubordinateIds {
       }
     }
     return List.copyOf(ranges);
+  }
+
+  /**
+   * Ids that nobody has been given, as many as useradd gives, in the words of usermod.
+   *
+   * @param lines of the file, without their ends
+   */
+  static String unused(List<String> lines) {
+    long start = FIRST;
+    for (String line : lines) {
+      Matcher matcher = LINE.matcher(line.strip());
+      if (matcher.matches()) {
+        long end = Long.parseLong(matcher.group(2)) + Long.parseLong(matcher.group(3));
+        if (end + USUAL_COUNT <= ID_COUNT) {
+          start = Math.max(start, end);
+        }
+      }
+    }
+    return start + "-" + (start + USUAL_COUNT - 1);
   }
 
   /**

@@ -19,7 +19,7 @@ final class DirectoryNames implements AutoCloseable {
   private static final int PART = 1 << 15;
 
   private final OpenFile directory;
-  private final String path;
+  private final RootPath place;
   private final byte[] entries = new byte[PART];
   private final ByteBuffer fields = ByteBuffer.wrap(entries).order(ByteOrder.nativeOrder());
   private int position;
@@ -28,11 +28,11 @@ final class DirectoryNames implements AutoCloseable {
   /**
    * Reads that directory.
    *
-   * @param path what it is called in messages
+   * @param place what it is called
    */
-  DirectoryNames(OpenFile directory, String path) {
+  DirectoryNames(OpenFile directory, RootPath place) {
     this.directory = directory;
-    this.path = path;
+    this.place = place;
   }
 
   /** The directory. */
@@ -83,8 +83,8 @@ final class DirectoryNames implements AutoCloseable {
   }
 
   /** The path of what has that name. */
-  String pathOf(byte[] name) {
-    return path + (path.endsWith("/") ? "" : "/") + EscapedText.of(name, 0, name.length);
+  RootPath pathOf(byte[] name) {
+    return place.child(EscapedText.of(name, 0, name.length));
   }
 
   /** What has that name, open as a mere path. */
@@ -128,7 +128,7 @@ final class DirectoryNames implements AutoCloseable {
   }
 
   private SyscallException failure(int result) {
-    return Failures.of(SystemCall.GETDENTS64, result, path);
+    return Failures.of(SystemCall.GETDENTS64, result, place.toString());
   }
 
   @Override

@@ -19,11 +19,11 @@ final class FileContent extends InputStream {
   private static final int MOST = Integer.MAX_VALUE - 8;
 
   private final OpenFile file;
-  private final String path;
+  private final RootPath place;
 
-  FileContent(OpenFile file, String path) {
+  FileContent(OpenFile file, RootPath place) {
     this.file = file;
-    this.path = path;
+    this.place = place;
   }
 
   /**
@@ -32,7 +32,7 @@ final class FileContent extends InputStream {
    * @throws SyscallException EFBIG if it has more than that
    */
   static byte[] readAll(Found found, int most) throws SyscallException {
-    try (FileContent content = new FileContent(found.openForReading(), found.path())) {
+    try (FileContent content = new FileContent(found.openForReading(), found.place())) {
       long size = Math.min(found.status().size(), FIRST_PART);
       // One more, so that the end is seen without growing. Files of /proc have no size.
       byte[] bytes = new byte[size == 0 ? FIRST_PART / 16 : (int) size + 1];
@@ -59,7 +59,7 @@ final class FileContent extends InputStream {
     return Failures.of(
         SystemCall.READ,
         -Errno.EFBIG.number(),
-        path,
+        place.toString(),
         "it is longer than the " + most + " bytes that were allowed");
   }
 
@@ -69,7 +69,7 @@ final class FileContent extends InputStream {
     try {
       int count = Syscalls.read(fd, target, offset, length);
       if (count < 0) {
-        throw Failures.of(SystemCall.READ, count, path);
+        throw Failures.of(SystemCall.READ, count, place.toString());
       }
       return count;
     } finally {

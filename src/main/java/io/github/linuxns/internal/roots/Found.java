@@ -20,33 +20,33 @@ import java.util.Arrays;
  *
  * @param file what is open
  * @param status what it was when it was opened
- * @param path what it is called there
+ * @param place what it is called there
  */
-public record Found(OpenFile file, FileStatus status, String path) implements AutoCloseable {
+public record Found(OpenFile file, FileStatus status, RootPath place) implements AutoCloseable {
   private static final int MAX_LINK = 4096;
   private static final byte[] HERE = {'.'};
 
   /** What was opened as a mere path, or not. */
-  static Found opened(int fd, String path, SystemCall call) throws SyscallException {
+  static Found opened(int fd, RootPath place, SystemCall call) throws SyscallException {
     if (fd < 0) {
-      throw Failures.of(call, fd, path);
+      throw Failures.of(call, fd, place.toString());
     }
     OpenFile file = new OpenFile(fd);
     try {
-      return new Found(file, statusOf(file, path), path);
+      return new Found(file, statusOf(file, place), place);
     } catch (SyscallException | RuntimeException e) {
       file.close();
       throw e;
     }
   }
 
-  private static FileStatus statusOf(OpenFile file, String path) throws SyscallException {
+  private static FileStatus statusOf(OpenFile file, RootPath place) throws SyscallException {
     int fd = file.acquire();
     try {
       FileStatus status = new FileStatus();
       int result = status.read(fd);
       if (result < 0) {
-        throw Failures.of(SystemCall.STATX, result, path);
+        throw Failures.of(SystemCall.STATX, result, place.toString());
       }
       return status;
     } finally {
@@ -54,17 +54,22 @@ public record Found(OpenFile file, FileStatus status, String path) implements Au
     }
   }
 
+  /** What it is called there, from the root. */
+  public String path() {
+    return place.path();
+  }
+
   /** A link's text; EINVAL if it is none. */
   public byte[] linkText() throws SyscallException {
     if (!status.isLink()) {
-      throw Failures.of(SystemCall.READLINKAT, -Errno.EINVAL.number(), path, "it is not a link");
+      throw failure(SystemCall.READLINKAT, -Errno.EINVAL.number(), "it is not a link");
     }
     int fd = file.acquire();
     try {
       byte[] text = new byte[MAX_LINK];
       int length = Syscalls.readLink(fd, "", text);
       if (length < 0) {
-        throw Failures.of(SystemCall.READLINKAT, length, path);
+        throw Failures.of(SystemCall.READLINKAT, length, place.toString());
       }
       return Arrays.copyOf(text, length);
     } finally {
@@ -75,13 +80,12 @@ public record Found(OpenFile file, FileStatus status, String path) implements Au
   /** Opens it for reading, if it is a regular file. */
   OpenFile openForReading() throws SyscallException {
     if (status.isDirectory()) {
-      throw Failures.of(SystemCall.OPENAT, -Errno.EISDIR.number(), path);
+      throw Failures.of(SystemCall.OPENAT, -Errno.EISDIR.number(), place.toString());
     }
     if (!status.isRegularFile()) {
-      throw Failures.of(
+      throw failure(
           SystemCall.OPENAT,
           -Errno.EINVAL.number(),
-          path,
           "it is not a regular file: FIFOs, sockets and devices are not opened");
     }
     int fd = file.acquire();
@@ -98,26 +102,24 @@ public record Found(OpenFile file, FileStatus status, String path) implements Au
 
   private SyscallException notOpened(int result) {
     return switch (Errno.of(-result)) {
-      case ENOENT -> Failures.of(SystemCall.OPENAT, result, path, Failures.NO_PROC);
+      case ENOENT -> failure(SystemCall.OPENAT, result, Failures.NO_PROC);
       case EAGAIN ->
-          Failures.of(
+          failure(
               SystemCall.OPENAT,
               result,
-              path,
               "a process has a lease on it, and has to give that up first");
-      default -> Failures.of(SystemCall.OPENAT, result, path);
+      default -> Failures.of(SystemCall.OPENAT, result, place.toString());
     };
   }
 
   /** It was reached by way of /proc: on a thread that is in a container, by the container's. */
   private OpenFile checked(OpenFile opened) throws SyscallException {
     try {
-      FileStatus now = statusOf(opened, path);
+      FileStatus now = statusOf(opened, place);
       if (now.isSameFileAs(status) && now.isRegularFile()) {
         return opened;
       }
-      throw Failures.of(
-          SystemCall.OPENAT, -Errno.ESTALE.number(), path, "/proc is not that of this process");
+      throw failure(SystemCall.OPENAT, -Errno.ESTALE.number(), "/proc is not that of this process");
     } catch (SyscallException | RuntimeException e) {
       opened.close();
       throw e;
@@ -130,12 +132,17 @@ public record Found(OpenFile file, FileStatus status, String path) implements Au
     try {
       int opened = RootCalls.open(fd, HERE, O_RDONLY | Arch.current().oDirectory());
       if (opened < 0) {
-        throw Failures.of(SystemCall.OPENAT, opened, path);
+        throw Failures.of(SystemCall.OPENAT, opened, place.toString());
       }
-      return new DirectoryNames(new OpenFile(opened), path);
+      return new DirectoryNames(new OpenFile(opened), place);
     } finally {
       file.release();
     }
+  }
+
+  /** A failure that something can be said of. */
+  SyscallException failure(SystemCall call, int result, String remedy) {
+    return Failures.of(call, result, place.toString(), remedy);
   }
 
   @Override

@@ -18,18 +18,19 @@ import java.util.stream.Stream;
 /**
  * The root directory of a process, and what lies below it.
  *
+ * @param pid whose root it is
  * @param root the directory, as a mere path
  * @param mounts the mount namespace; as long as it is open what is mounted below the root stays
  * @param resolver how paths are looked up
  */
-public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
+public record ProcessRoot(long pid, OpenFile root, OpenFile mounts, PathResolver resolver)
     implements AutoCloseable {
   /** Opens that of a process or thread. */
   public static ProcessRoot open(long pid, PathResolver resolver) throws SyscallException {
     try (ProcessReference process = ProcessReference.open(pid)) {
       OpenFile root = process.openRoot();
       try {
-        return new ProcessRoot(root, process.open(NamespaceType.MOUNT), resolver);
+        return new ProcessRoot(pid, root, process.open(NamespaceType.MOUNT), resolver);
       } catch (SyscallException | RuntimeException e) {
         root.close();
         throw e;
@@ -41,6 +42,7 @@ public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
    * Finds what lies at a path.
    *
    * @throws IllegalArgumentException if there is a NUL in it
+   * @throws IllegalStateException if this is closed
    */
   public Found find(String path, boolean follow) throws SyscallException {
     byte[] bytes = EscapedText.bytes(path);
@@ -49,9 +51,13 @@ public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
         throw new IllegalArgumentException("a NUL in the path: " + path.replace('\0', '?'));
       }
     }
-    int fd = root.acquire();
+    int fd = root.tryAcquire();
+    if (fd < 0) {
+      throw new IllegalStateException("the root of process " + pid + " is closed");
+    }
     try {
-      return Found.opened(resolver.open(fd, bytes, follow), path, SystemCall.OPENAT2);
+      return Found.opened(
+          resolver.open(fd, bytes, follow), new RootPath(path, pid), SystemCall.OPENAT2);
     } finally {
       root.release();
     }
@@ -60,7 +66,7 @@ public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
   /** Opens a file to be read as a stream. */
   public InputStream newInputStream(String path) throws SyscallException {
     try (Found file = find(path, true)) {
-      return new FileContent(file.openForReading(), path);
+      return new FileContent(file.openForReading(), file.place());
     }
   }
 
@@ -117,17 +123,17 @@ public record ProcessRoot(OpenFile root, OpenFile mounts, PathResolver resolver)
     Path absolute = target.toAbsolutePath();
     Path parent = absolute.getParent();
     if (parent == null) {
-      throw Failures.of(SystemCall.OPENAT, -Errno.EEXIST.number(), target.toString());
+      throw Failures.of(SystemCall.OPENAT, -Errno.EEXIST.number(), "the copy " + target);
     }
     String parentText = Paths.text(parent);
     try (Found source = find(path, true)) {
       int fd = Syscalls.openDirectoryPath(parentText);
       if (fd < 0) {
-        throw Failures.of(SystemCall.OPENAT, fd, parentText);
+        throw Failures.of(SystemCall.OPENAT, fd, "the directory of the copy, " + parentText);
       }
       try (OpenFile directory = new OpenFile(fd)) {
         byte[] name = Syscalls.pathBytes(absolute.getFileName().toString());
-        return TreeCopy.copy(source, directory, name, most);
+        return TreeCopy.copy(source, directory, name, target, most);
       }
     }
   }

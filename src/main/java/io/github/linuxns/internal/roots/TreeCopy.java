@@ -9,6 +9,7 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -33,12 +34,14 @@ final class TreeCopy {
   private static final int PERMISSIONS = 0777;
   private static final int OF_OWNER = 0700;
 
+  private final Path target;
   private final long most;
   private final List<String> leftOut = new ArrayList<>();
   private final byte[] part = new byte[PART];
   private long cost;
 
-  private TreeCopy(long most) {
+  private TreeCopy(Path target, long most) {
+    this.target = target;
     this.most = most;
   }
 
@@ -48,20 +51,20 @@ final class TreeCopy {
    * @param source what is to be copied
    * @param directory where to
    * @param name what the copy is to be called
+   * @param target the same as a path, for messages
    * @param most how many bytes it may come to: the content of files, the text of links, the paths
    *     of what is left out, and {@link #ENTRY_COST} for each entry below the source
    * @return the paths of what was no file, directory or link, or could not be read
    */
-  static List<String> copy(Found source, OpenFile directory, byte[] name, long most)
+  static List<String> copy(Found source, OpenFile directory, byte[] name, Path target, long most)
       throws SyscallException {
     if (!source.status().isDirectory() && !source.status().isRegularFile()) {
-      throw Failures.of(
+      throw source.failure(
           SystemCall.OPENAT,
           -Errno.EINVAL.number(),
-          source.path(),
           "it is neither a regular file nor a directory");
     }
-    TreeCopy copy = new TreeCopy(most);
+    TreeCopy copy = new TreeCopy(target, most);
     try {
       copy.copy(source, directory, name, 0);
     } catch (Unreadable e) {
@@ -79,16 +82,16 @@ final class TreeCopy {
       copyFile(source, directory, name);
     } else if (source.status().isLink()) {
       byte[] text = reading(source::linkText);
-      charge(text.length, source.path());
+      charge(text.length, source.place());
       check(in(directory, fd -> RootCalls.makeLink(text, fd, name)), SystemCall.SYMLINKAT, source);
     } else {
-      leaveOut(source.path());
+      leaveOut(source.place());
     }
   }
 
   private void copyFile(Found source, OpenFile directory, byte[] name)
       throws SyscallException, Unreadable {
-    try (FileContent content = new FileContent(reading(source::openForReading), source.path())) {
+    try (FileContent content = new FileContent(reading(source::openForReading), source.place())) {
       int mode = source.status().mode() & PERMISSIONS;
       int fd = in(directory, in -> RootCalls.create(in, name, mode));
       check(fd, SystemCall.OPENAT, source);
@@ -104,7 +107,7 @@ final class TreeCopy {
   private void copyContent(FileContent content, OpenFile target, Found source)
       throws SyscallException, Unreadable {
     for (int length = readSome(content); length > 0; length = readSome(content)) {
-      charge(length, source.path());
+      charge(length, source.place());
       for (int written = 0; written < length; ) {
         int from = written;
         int left = length - written;
@@ -122,10 +125,9 @@ final class TreeCopy {
   private void copyDirectory(Found source, OpenFile directory, byte[] name, int depth)
       throws SyscallException, Unreadable {
     if (depth == MAX_DEPTH) {
-      throw Failures.of(
+      throw source.failure(
           SystemCall.MKDIRAT,
           -Errno.ENAMETOOLONG.number(),
-          source.path(),
           "it is more than " + MAX_DEPTH + " directories deep");
     }
     int mode = (source.status().mode() & PERMISSIONS) | OF_OWNER; // so that it can be filled
@@ -145,27 +147,27 @@ final class TreeCopy {
 
   private void copyChild(DirectoryNames names, byte[] name, OpenFile copy, int depth)
       throws SyscallException {
-    String path = names.pathOf(name);
-    charge(ENTRY_COST, path);
+    RootPath place = names.pathOf(name);
+    charge(ENTRY_COST, place);
     try (Found child = reading(() -> names.find(name))) {
       copy(child, copy, name, depth);
     } catch (Unreadable _) {
-      leaveOut(path);
+      leaveOut(place);
     }
   }
 
-  private void leaveOut(String path) throws SyscallException {
-    charge(path.length(), path);
-    leftOut.add(path);
+  private void leaveOut(RootPath place) throws SyscallException {
+    charge(place.path().length(), place);
+    leftOut.add(place.path());
   }
 
-  private void charge(long bytes, String path) throws SyscallException {
+  private void charge(long bytes, RootPath place) throws SyscallException {
     cost += bytes;
     if (cost > most) {
       throw Failures.of(
           SystemCall.READ,
           -Errno.EFBIG.number(),
-          path,
+          place.toString(),
           "with it the copy comes to more than the " + most + " bytes that were allowed");
     }
   }
@@ -202,7 +204,7 @@ final class TreeCopy {
     }
   }
 
-  private static OpenFile openDirectory(OpenFile directory, byte[] name, Found source)
+  private OpenFile openDirectory(OpenFile directory, byte[] name, Found source)
       throws SyscallException {
     int fd = openDirectory(directory, name);
     check(fd, SystemCall.OPENAT, source);
@@ -214,10 +216,11 @@ final class TreeCopy {
   }
 
   /** Removes what was made before the copy of one of its entries failed. */
-  private static void removeDirectory(OpenFile directory, byte[] name) throws SyscallException {
+  private void removeDirectory(OpenFile directory, byte[] name) throws SyscallException {
     int fd = openDirectory(directory, name);
     if (fd >= 0) {
-      try (DirectoryNames names = new DirectoryNames(new OpenFile(fd), "")) {
+      RootPath place = new RootPath(target.toString(), ProcessHandle.current().pid());
+      try (DirectoryNames names = new DirectoryNames(new OpenFile(fd), place)) {
         for (byte[] child = names.next(); child != null; child = names.next()) {
           byte[] entry = child;
           if (in(names.directory(), in -> RootCalls.removeFile(in, entry)) < 0) {
@@ -229,9 +232,9 @@ final class TreeCopy {
     int _ = in(directory, in -> RootCalls.removeDirectory(in, name));
   }
 
-  private static void check(int result, SystemCall call, Found source) throws SyscallException {
+  private void check(int result, SystemCall call, Found source) throws SyscallException {
     if (result < 0) {
-      throw Failures.of(call, result, "the copy of " + source.path());
+      throw Failures.of(call, result, "the copy at " + target + ", of " + source.place());
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.linuxns.internal.roots;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -63,10 +62,9 @@ final class TreeWalk implements AutoCloseable {
       if (way.size() < maxDepth) {
         enter(directory);
       } else if (strict) {
-        throw Failures.of(
+        throw directory.failure(
             SystemCall.OPENAT,
             -Errno.ENAMETOOLONG.number(),
-            directory.path(),
             "it is more than " + maxDepth + " directories deep");
       }
     }

@@ -68,6 +68,16 @@ class SubordinateIdsTest {
   }
 
   @Test
+  void whatNobodyHasBeenGivenFollowsWhatSomebodyHas() {
+    assertThat(SubordinateIds.unused(List.of())).isEqualTo("100000-165535");
+    assertThat(SubordinateIds.unused(List.of("# none", "root:5:10"))).isEqualTo("100000-165535");
+    assertThat(SubordinateIds.unused(List.of("bob:200000:1000", "alice:100000:65536")))
+        .isEqualTo("201000-266535");
+    // There has to be room for them.
+    assertThat(SubordinateIds.unused(List.of("bob:0:4294967295"))).isEqualTo("100000-165535");
+  }
+
+  @Test
   void theCallerIsRootAndTheRangesFollow() {
     IdMap map =
         SubordinateIds.rootlessMap(

@@ -138,7 +138,11 @@ class CaptureBadInputIT {
       NamespaceGraph graph = NamespaceGraph.capture();
       assertThat(graph.process(pid).orElseThrow().command()).isEqualTo(program + " leave");
       assertThat(graph.namespacesOf(pid)).hasSize(8);
-      NamespaceInfo network = graph.namespacesOf(pid).get(NamespaceType.NETWORK.ordinal());
+      NamespaceInfo network =
+          graph.namespacesOf(pid).stream()
+              .filter(info -> info.type() == NamespaceType.NETWORK)
+              .findFirst()
+              .orElseThrow();
       assertThat(network.holders())
           .containsExactly(new Holder(Kind.PROCESS, pid, program + " leave"));
       assertThat(network.leader().orElseThrow().pid()).isEqualTo(pid);

@@ -60,7 +60,7 @@ class NamespaceWatchThreadsIT {
             .unshare(NETWORK)
             .start();
     try (BufferedReader output = process.inputReader();
-        Writer input = process.outputWriter()) {
+        var _ = process.outputWriter()) {
       assertThat(output.readLine()).isEqualTo("ready");
       Namespace network = namespaceOfOther(process.pid());
       List<NamespaceWatch.Change> told = changes.until(joined(process.pid(), network));

@@ -52,9 +52,9 @@ class ContainerNameTest {
   /** The kernel says so of a group that was removed with a process, or a zombie, still in it. */
   @Test
   void aGroupThatWasRemovedIsTold() {
-    String[] lines = sample("docker-v2.cgroup").split("\n");
-    assertThat(text(ContainerName.ofControlGroups(lines[0] + " (deleted)\n")))
-        .isEqualTo(text(ContainerName.ofControlGroups(lines[0])))
+    List<String> lines = sample("docker-v2.cgroup").lines().toList();
+    assertThat(text(ContainerName.ofControlGroups(lines.getFirst() + " (deleted)\n")))
+        .isEqualTo(text(ContainerName.ofControlGroups(lines.getFirst())))
         .startsWith("docker:");
   }
 

@@ -8,13 +8,15 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What runtimes write is read, and what they do not write is not. */
@@ -28,9 +30,26 @@ class ContainerNameTest {
   private static final String OTHER =
       "4b5e57f6eb2f42b9039b3d1e13929295f231749c510cbe341cd68036d9af97e2";
 
+  static Stream<Arguments> samples() {
+    return rows("samples.csv");
+  }
+
+  static Stream<Arguments> reportedPaths() {
+    return rows("paths.csv");
+  }
+
+  /** A file or path, its container and its pod if it has any, and where it comes from. */
+  private static Stream<Arguments> rows(String list) {
+    return sample(list)
+        .lines()
+        .skip(1)
+        .map(line -> Arrays.stream(line.split("\\|", -1)).map(each -> each.isEmpty() ? null : each))
+        .map(fields -> Arguments.of(fields.limit(3).toArray()));
+  }
+
   /** What was recorded of a process, and what its runtime calls the container. */
   @ParameterizedTest
-  @CsvFileSource(resources = "containers/samples.csv", delimiter = '|', numLinesToSkip = 1)
+  @MethodSource("samples")
   void recordings(String sample, @Nullable String container, @Nullable String pod) {
     String text = sample(sample);
     boolean mounts = sample.endsWith(".mountinfo");
@@ -42,7 +61,7 @@ class ContainerNameTest {
 
   /** Of what was reported without the file, and of forms that nobody recorded. */
   @ParameterizedTest
-  @CsvFileSource(resources = "containers/paths.csv", delimiter = '|', numLinesToSkip = 1)
+  @MethodSource("reportedPaths")
   void paths(String path, @Nullable String container, @Nullable String pod) {
     assertThat(text(ContainerName.ofPath(path))).isEqualTo(text(container));
     assertThat(text(ContainerName.podOfControlGroups("0::" + path)))

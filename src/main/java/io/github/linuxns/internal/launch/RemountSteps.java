@@ -231,34 +231,27 @@ final class RemountSteps {
           "to change mounts upon which others are mounted takes Linux 5.12 or later");
     }
     Slot outcome = program.slot();
-    program
-        .add(
-            label,
-            SystemCall.MOVE_MOUNT,
-            0,
-            program.text(""),
-            AT_FDCWD,
-            program.text("/"),
-            MOVE_MOUNT_F_EMPTY_PATH)
-        .from(0, mount)
-        .into(outcome)
-        .tolerating(Errno.EINVAL);
+    move(mount, program.text("/")).into(outcome).tolerating(Errno.EINVAL);
     program.run();
     return program.result(outcome) == 0;
   }
 
   private void putBack(Aside moved) throws SyscallException {
-    program
+    LaunchStep _ = move(moved.mount(), path(moved.place()));
+    program.run();
+  }
+
+  private LaunchStep move(Slot mount, long target) {
+    return program
         .add(
             label,
             SystemCall.MOVE_MOUNT,
             0,
             program.text(""),
             AT_FDCWD,
-            path(moved.place()),
+            target,
             MOVE_MOUNT_F_EMPTY_PATH)
-        .from(0, moved.mount());
-    program.run();
+        .from(0, mount);
   }
 
   private void change(String below, long flags) throws SyscallException {

@@ -199,7 +199,9 @@ final class Launching {
       List<String> descriptors = new ArrayList<>(Machine.openFiles());
       descriptors.removeIf(link -> link.endsWith(".jar") || link.endsWith("/modules"));
       descriptors.sort(null);
-      return new Traces(descriptors, childrenOf(ProcessHandle.current().pid()));
+      List<String> children = childrenOf(ProcessHandle.current().pid());
+      children.replaceAll(child -> child.replaceFirst(" [^Z]$", " lives")); // runs, or sleeps
+      return new Traces(descriptors, children);
     }
   }
 

@@ -52,7 +52,6 @@ class NamesAndClocksIT {
         .isEqualTo(Machine.run("uname", "-n") + "\nits.domain");
   }
 
-  /** An empty one, too: the tools do not agree on that, the kernel takes it. */
   @Test
   void aNameIsBytesAndAsLongAsTheKernelHasRoomFor() throws Exception {
     for (String name : new String[] {"x".repeat(64), "é".repeat(32), "with blank"}) {

@@ -33,7 +33,7 @@ final class SubordinateFiles {
   }
 
   /** To give nobody any ids a file may also be missing. */
-  private static List<String> lines(String file) throws IOException {
+  static List<String> lines(String file) throws IOException {
     try {
       return Files.readAllLines(Path.of(file), StandardCharsets.UTF_8);
     } catch (NoSuchFileException missing) {

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.linuxns.internal.launch.SubordinateIds.Range;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,6 +68,14 @@ class SubordinateIdsTest {
       })
   void otherLinesArePassedOver(String line) {
     assertThat(parse(line + "\nalice:7:8")).containsExactly(new Range(7, 8));
+  }
+
+  @Test
+  void aFileThatIsMissingGivesNobodyAnything(@TempDir Path directory) throws Exception {
+    Path file = directory.resolve("subuid");
+    assertThat(SubordinateFiles.lines(file.toString())).isEmpty();
+    Files.writeString(file, "alice:1:2\n");
+    assertThat(SubordinateFiles.lines(file.toString())).containsExactly("alice:1:2");
   }
 
   @Test

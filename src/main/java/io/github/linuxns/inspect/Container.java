@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  *       itself, and none can have a name above it.
  *   <li>Mounts are made by root of a mount namespace, and anybody can be that of a new one. So they
  *       are believed in no mount namespace but the calling thread's own, where they tell of who
- *       runs the container that the caller is in, or of root there: nobody else can mount there.
- *       Of a process in another one, or whose root is elsewhere, its mounts tell nothing here.
+ *       runs the container that the caller is in, or of root there: nobody else can mount there. Of
+ *       a process in another one, or whose root is elsewhere, its mounts tell nothing here.
  * </ul>
  *
  * @param runtime who runs it, as above

@@ -350,8 +350,8 @@ public final class NamespaceGraph {
   /**
    * {@return the table in the order of a tree, as {@code lsns --tree} prints it} By {@link
    * Relation#PROCESS} it is as there, too: a namespace stands below the last one before it whose
-   * first process is the parent of its own first. Of many that are alike (of one type, of processes of one program, below the same one) it has the first, and how
-   * many more there are.
+   * first process is the parent of its own first. Of many that are alike (of one type, of processes
+   * of one program, below the same one) it has the first, and how many more there are.
    *
    * @param relation what stands above what
    */

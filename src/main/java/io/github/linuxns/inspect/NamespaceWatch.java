@@ -32,9 +32,9 @@ import java.util.function.Consumer;
  * <p>Nothing is made up, and what is known to have been missed is said ({@link Missed}): processes
  * that ended before they could be looked at, events that the kernel had to drop, changes that a
  * subscriber was too slow to take; and, once for each, processes that may not be looked at. A
- * process ends with the last of its threads, whether or not its parent has noticed. What came and went between two looks, and nobody told of, is not
- * known. A namespace vanishes for a watch when a look finds nothing more of the kinds of holders
- * that it looks at.
+ * process ends with the last of its threads, whether or not its parent has noticed. What came and
+ * went between two looks, and nobody told of, is not known. A namespace vanishes for a watch when a
+ * look finds nothing more of the kinds of holders that it looks at.
  *
  * <p>It begins with the first subscriber, from what {@link #initial()} has: nothing is lost in
  * between. It has one thread, which is born at home; subscribers are called by virtual threads,

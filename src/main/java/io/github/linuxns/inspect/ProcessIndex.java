@@ -43,8 +43,7 @@ final class ProcessIndex {
       info.members().forEach(member -> byPid.put(member.pid(), member));
     }
     NamespaceInfo.Member[] processes = byPid.values().toArray(NamespaceInfo.Member[]::new);
-    ProcessIndex index = 
-        new ProcessIndex(processes, new long[processes.length], new BitSet());
+    ProcessIndex index = new ProcessIndex(processes, new long[processes.length], new BitSet());
     for (NamespaceInfo info : namespaces) {
       for (NamespaceInfo.Member member : info.members()) {
         index.place(index.row(member.pid()), info);

@@ -85,7 +85,8 @@ class CaptureBadInputIT {
     return line.contains("its owner and its parent")
         && graph.namespaces().stream()
             .filter(info -> line.contains(info.namespace().toString()))
-            .anyMatch(info -> info.holders().stream().anyMatch(holder -> holder.kind() != Kind.PIN));
+            .anyMatch(
+                info -> info.holders().stream().anyMatch(holder -> holder.kind() != Kind.PIN));
   }
 
   @Test

@@ -161,8 +161,8 @@ class CommandIT {
   private static List<String> rows(String text, String pid) {
     return text.lines()
         .map(line -> line.strip().replaceAll(" +", " "))
-        .map(line ->
-            line.replaceFirst("^([├└│─\\d]+ [a-z]+) \\d+ (?!" + pid + "( |$))", "$1 many "))
+        .map(
+            line -> line.replaceFirst("^([├└│─\\d]+ [a-z]+) \\d+ (?!" + pid + "( |$))", "$1 many "))
         .toList();
   }
 

@@ -177,15 +177,15 @@ class NamespaceWatchThreadsIT {
     assertThat(process.waitFor()).isZero();
   }
 
-  private static void order(String letter, Writer input, BufferedReader output)
-      throws IOException {
+  private static void order(String letter, Writer input, BufferedReader output) throws IOException {
     input.write(letter);
     input.flush();
     assertThat(output.readLine()).isEqualTo("done");
   }
 
   private static Predicate<NamespaceWatch.Change> isRefused(long pid) {
-    Pattern named = Pattern.compile("processes that may not be looked at, as .*\\b" + pid + "\\b.*");
+    Pattern named =
+        Pattern.compile("processes that may not be looked at, as .*\\b" + pid + "\\b.*");
     return change ->
         change instanceof NamespaceWatch.Missed missed && named.matcher(missed.what()).matches();
   }

@@ -66,6 +66,7 @@ class EachStepIT {
     EVERYTHING_NEW {
       @Override
       NamespaceProcessBuilder builder(EachStepIT test) {
+        Requirements.kernel(5, 12); // for binds with options
         byte[] allowing = {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f};
         NamespaceProcessBuilder builder =
             new NamespaceProcessBuilder("/bin/true")

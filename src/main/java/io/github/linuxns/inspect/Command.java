@@ -171,7 +171,7 @@ final class Command {
 
   /** In a line for processes, which tells how to see them, and one for all the rest. */
   private void sayWhatIsMissing(NamespaceGraph graph) {
-    int processes = graph.countUnreadableProcesses();
+    int processes = graph.index().countUnreadable();
     if (processes > 0) {
       int _ =
           fail(

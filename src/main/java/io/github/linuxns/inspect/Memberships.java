@@ -105,7 +105,7 @@ final class Memberships {
         known.put(namespace, info.id());
       }
       for (NamespaceInfo.Member member : info.members()) {
-        if (graph.hasEnded(member.pid())) {
+        if (graph.index().hasEnded(member.pid())) {
           continue; // what a zombie still holds: nobody tells when it is reaped
         }
         now.computeIfAbsent(member.pid(), _ -> new LinkedHashSet<>()).add(namespace);

@@ -69,7 +69,7 @@ public final class NamespaceDiff {
   /** A process, and not a later one with its number. */
   private record Incarnation(long pid, long startTime) {
     static Incarnation of(NamespaceInfo.Member member, NamespaceGraph in) {
-      return new Incarnation(member.pid(), in.startTime(member.pid()));
+      return new Incarnation(member.pid(), in.index().startTime(member.pid()));
     }
   }
 

@@ -310,19 +310,9 @@ public final class NamespaceGraph {
     return NamespaceDiff.between(earlier, this);
   }
 
-  /** How many processes there were of which it could not be told where they are. */
-  int countUnreadableProcesses() {
-    return processes.countUnreadable();
-  }
-
-  /** Whether a process has ended, all its threads, and waits for its parent to notice. */
-  boolean hasEnded(long pid) {
-    return processes.hasEnded(pid);
-  }
-
-  /** When a process started, in the kernel's ticks; the same 0 for all where it is not known. */
-  long startTime(long pid) {
-    return processes.startTime(pid);
+  /** What else is known of the processes. */
+  ProcessIndex index() {
+    return processes;
   }
 
   /**

@@ -70,6 +70,7 @@ final class Captures {
   private static final class Figures {
     final Series c = new Series();
     final Series lsns = new Series();
+    final Series command = new Series();
     final Map<String, Series> ours = new LinkedHashMap<>();
     final Map<String, Answer> last = new LinkedHashMap<>();
   }
@@ -87,26 +88,32 @@ final class Captures {
   void measure() throws IOException, InterruptedException {
     System.err.println("captures");
     Map<Size, Figures> figures = new LinkedHashMap<>();
+    ColdCommand command = new ColdCommand(plan);
     try (Launcher worker = Launcher.capturing(plan)) {
       for (Size size : SIZES) {
         System.err.println("  " + size.title());
         try (Crowd _ = new Crowd(plan, size)) {
           figures.put(
-              size, measure(worker, size.equals(MIDDLE) ? KINDS.keySet() : Set.of(BASIC, ALL)));
+              size,
+              measure(worker, command, size.equals(MIDDLE) ? KINDS.keySet() : Set.of(BASIC, ALL)));
         }
       }
     }
     out.println();
-    out.println("| a look at | C, eight readlinkat | lsns | ours | ours, all |");
-    out.println("|---|---|---|---|---|");
+    out.println(
+        "| a look at | C, eight readlinkat | lsns | our command, cold | ours | ours, all |");
+    out.println("|---|---|---|---|---|---|");
     figures.forEach((size, of) ->
         out.println(
             Row.text(
-                "| %s | %.1f ms | %.1f ms · %.2f× | %.1f ms · %.2f× | %.1f ms · %.2f× |",
+                "| %s | %.1f ms | %.1f ms · %.2f× | %.1f ms · %.2f× | %.1f ms · %.2f× | %.1f ms ·"
+                    + " %.2f× |",
                 size.title(),
                 of.c.median() / 1e6,
                 of.lsns.median() / 1e6,
                 of.lsns.timesAsMuchAs(of.c),
+                of.command.median() / 1e6,
+                of.command.timesAsMuchAs(of.c),
                 of.ours.get(BASIC).median() / 1e6,
                 of.ours.get(BASIC).timesAsMuchAs(of.c),
                 of.ours.get(ALL).median() / 1e6,
@@ -141,6 +148,15 @@ final class Captures {
         "`lsns` takes at least 4× ours, 2,000 processes",
         Row.text("%.2f×", faster),
         faster >= TIMES_FASTER_THAN_LSNS);
+    for (Figures of : List.of(middle, large)) {
+      double times = of.command.timesAsMuchAs(of.lsns);
+      claim(
+          "the command, cold, takes no longer than `lsns`, "
+              + (of == middle ? "2,000" : "10,000")
+              + " processes",
+          Row.text("%.2f×", times),
+          times <= 1);
+    }
     double timesC = ours.timesAsMuchAs(middle.c);
     claim("ours takes at most 2× C, 2,000 processes", Row.text("%.2f×", timesC), timesC <= TIMES_C);
     double growth = large.ours.get(BASIC).median() / ours.median();
@@ -156,7 +172,7 @@ final class Captures {
     out.println(Row.text("| %s | %s | %s |", claim, measured, held ? "yes" : "**no**"));
   }
 
-  private Figures measure(Launcher worker, Set<String> measured)
+  private Figures measure(Launcher worker, ColdCommand command, Set<String> measured)
       throws IOException, InterruptedException {
     Figures figures = new Figures();
     for (String kinds : measured) {
@@ -168,7 +184,8 @@ final class Captures {
         if (kinds.equals(BASIC)) { // side by side with those that it is compared with
           quiet.await(plan.launchQuietMillis());
           figures.c.add(look());
-          figures.lsns.add(lsns());
+          figures.lsns.add(ColdCommand.run(List.of("lsns")));
+          figures.command.add(command.run());
         }
         figures.ours.get(kinds).add(Answer.parse(worker.order("3 " + kinds)).median);
       }
@@ -192,17 +209,6 @@ final class Captures {
       }
       return Series.median(nanos);
     }
-  }
-
-  /** Nanoseconds of the whole process. */
-  private static double lsns() throws IOException, InterruptedException {
-    long start = System.nanoTime();
-    Process process =
-        new ProcessBuilder("lsns").redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-    if (process.waitFor() != 0) {
-      throw new IOException("lsns failed");
-    }
-    return System.nanoTime() - start;
   }
 
   /** The sleepers; they end when this process does. */

@@ -6,10 +6,14 @@ import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Kernel;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -100,6 +104,78 @@ class PollutionIT {
           () ->
               Thread.getAllStackTraces().keySet().stream()
                   .anyMatch(thread -> thread.getName().equals("process reaper")));
+    }
+  }
+
+  /** The pool's own tasks may be the first to enter, and wait then for what waits for the pool. */
+  @Test
+  void theFirstToEnterMayBeInTheCommonPool() throws Exception {
+    assertThat(ChildJvm.run(List.of(), InParallel.class)).isEqualTo("64 tasks");
+  }
+
+  /** What {@link #theFirstToEnterMayBeInTheCommonPool} runs. */
+  static final class InParallel {
+    private InParallel() {}
+
+    public static void main(String[] args) throws Exception {
+      try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+        long inside =
+            IntStream.range(0, 64)
+                .parallel()
+                .filter(i -> {
+                  try (var _ = uts.enter()) {
+                    return Namespace.current(NamespaceType.UTS).equals(uts.namespace());
+                  } catch (SyscallException e) {
+                    throw new AssertionError(e);
+                  }
+                })
+                .count();
+        System.out.println(inside + " tasks");
+      }
+    }
+  }
+
+  /** An application that keeps its pools busy until something has been entered. */
+  @Test
+  void thePoolsMayBeBusy() throws Exception {
+    assertThat(ChildJvm.run(List.of(), Busy.class)).isEqualTo("entered");
+  }
+
+  /** What {@link #thePoolsMayBeBusy} runs. */
+  static final class Busy {
+    private Busy() {}
+
+    public static void main(String[] args) throws Exception {
+      CountDownLatch entered = new CountDownLatch(1);
+      List<ForkJoinTask<?>> tasks = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        tasks.add(
+            ForkJoinPool.commonPool()
+                .submit(() -> {
+                  entered.await();
+                  return null;
+                }));
+      }
+      List<Thread> spinning =
+          IntStream.range(0, 40)
+              .mapToObj(i ->
+                  Thread.startVirtualThread(() -> {
+                    while (entered.getCount() > 0) {
+                      Thread.onSpinWait();
+                    }
+                  }))
+              .toList();
+      try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS);
+          var _ = uts.enter()) {
+        System.out.println("entered");
+      }
+      entered.countDown();
+      for (ForkJoinTask<?> task : tasks) {
+        Object _ = task.get();
+      }
+      for (Thread thread : spinning) {
+        thread.join();
+      }
     }
   }
 }

@@ -3,9 +3,10 @@ package io.github.linuxns.internal;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The threads that the JDK starts behind one's back the first time that they are needed: the
@@ -15,6 +16,10 @@ import java.util.concurrent.TimeUnit;
  * leaves. That lowers the odds and no more: pools grow, and threads that idle are replaced.
  */
 final class HomeThreads {
+  private static final Duration LONGEST_WAIT = Duration.ofMillis(100);
+
+  private static final long SHORT_PAUSE_NANOS = 50_000;
+
   private HomeThreads() {}
 
   /**
@@ -39,16 +44,26 @@ final class HomeThreads {
 
   /**
    * A pool that is asked while its thread is still busy gets itself another one, from whoever asks;
-   * so this waits until they idle: by the time that the common pool does so do the carriers.
+   * so this waits until they idle: by the time that the common pool does so do the carriers. Not
+   * for long: where the application keeps them busy they have their threads, and what keeps them
+   * busy may be waiting for this.
    */
   private static void startPools() {
     // Their timer need not be started: a carrier does that when one of them first sleeps.
     Thread carried = Thread.ofVirtual().start(Job.NOTHING);
-    if (Uninterruptibly.join(carried, Job.NOTHING)) {
+    try {
+      boolean _ = carried.join(LONGEST_WAIT);
+      ForkJoinPool common = ForkJoinPool.commonPool();
+      common.execute(Job.NOTHING);
+      // Its own way to wait would have this thread do the application's tasks, which may wait for
+      // this thread.
+      long deadline = System.nanoTime() + LONGEST_WAIT.toNanos();
+      while (!common.isQuiescent() && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(SHORT_PAUSE_NANOS);
+      }
+    } catch (InterruptedException nobodyDoes) {
       Thread.currentThread().interrupt();
     }
-    ForkJoinPool.commonPool().execute(Job.NOTHING);
-    boolean _ = ForkJoinPool.commonPool().awaitQuiescence(1, TimeUnit.SECONDS);
   }
 
   /**

@@ -40,6 +40,9 @@ final class ChildEnd {
    * not a child of ours, which a report could name that somebody has tampered with.
    */
   static int of(long pid) {
+    if (pid <= 0) {
+      throw new IllegalArgumentException("not one process: " + pid);
+    }
     int[] status = new int[1];
     if (LaunchCalls.reap(pid, WNOHANG, status) != 0) {
       return status[0];

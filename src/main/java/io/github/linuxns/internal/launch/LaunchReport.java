@@ -50,11 +50,16 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
     return grandchild == 0 ? child : grandchild;
   }
 
+  /** 0 for what is no number of a process: more of them would be a group, or all there are. */
   private static int number(ByteBuffer text, int from) {
-    int number = 0;
-    for (int i = from; i < from + SELF_BYTES && Character.isDigit(text.get(i)); i++) {
-      number = 10 * number + Character.digit(text.get(i), 10);
+    long number = 0;
+    for (int i = from; i < from + SELF_BYTES && isDigit(text.get(i)); i++) {
+      number = 10 * number + (text.get(i) - '0');
     }
-    return number;
+    return number > Integer.MAX_VALUE ? 0 : (int) number;
+  }
+
+  private static boolean isDigit(byte character) {
+    return character >= '0' && character <= '9';
   }
 }

@@ -38,6 +38,9 @@ final class SpawnedImage implements AutoCloseable {
   /** What the thread had before, for a program by which one is cloned that is not known at once. */
   private @Nullable ThreadChildren before;
 
+  /** What the kernel calls the process: the last part of the path by which it was executed. */
+  private String name = "";
+
   SpawnedImage(Interpreter interpreter, LaunchProgram program, Patience patience) {
     this.interpreter = interpreter;
     this.program = program;
@@ -61,7 +64,7 @@ final class SpawnedImage implements AutoCloseable {
 
   /** Processes that have been cloned since, and have not told their numbers. */
   Set<Long> untold() {
-    return before == null ? Set.of() : before.since();
+    return before == null ? Set.of() : before.since(name);
   }
 
   /**
@@ -156,6 +159,7 @@ final class SpawnedImage implements AutoCloseable {
     // A virtual thread that answers questions may be another thread afterwards, and that again.
     if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
       before = ThreadChildren.now();
+      name = Integer.toString(image);
     }
     return Syscalls.spawn(image, given, program.name());
   }

@@ -3,8 +3,9 @@ package io.github.linuxns.internal.launch;
 import io.github.linuxns.internal.Syscalls;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The children that a thread has at some moment, by which a launch that fails finds one that it
@@ -15,7 +16,9 @@ final class ThreadChildren {
   private static final int USUAL_BYTES = 4096;
 
   private final int thread;
-  private final Set<Long> children;
+
+  /** Null if that could not be seen. */
+  private final @Nullable Set<Long> children;
 
   private ThreadChildren() {
     this.thread = Syscalls.gettid();
@@ -27,24 +30,47 @@ final class ThreadChildren {
     return new ThreadChildren();
   }
 
-  /** Those that it has had since; none on another thread, as a virtual one may be by then. */
-  Set<Long> since() {
-    if (thread != Syscalls.gettid()) {
+  /**
+   * Those that it has had since, and that run, or ran, a program of that name: the kernel may give
+   * a thread the children of another one that has ended. None on another thread, as a virtual one
+   * may be by then, nor if it could not be seen which there are: better a zombie than the end of a
+   * stranger.
+   *
+   * @param name what the kernel calls a process that executes the program
+   */
+  Set<Long> since(String name) {
+    Set<Long> now = children == null || thread != Syscalls.gettid() ? null : read();
+    if (children == null || now == null) {
       return Set.of();
     }
-    Set<Long> since = read();
-    since.removeAll(children);
-    return since;
+    now.removeAll(children);
+    now.removeIf(pid -> !name.equals(text("/proc/" + pid + "/comm")));
+    return now;
+  }
+
+  /** Zombies are among them. Null on a kernel without CONFIG_PROC_CHILDREN, too. */
+  private static @Nullable Set<Long> read() {
+    String text = text("/proc/thread-self/children");
+    if (text == null) {
+      return null;
+    }
+    Set<Long> children = new HashSet<>();
+    for (String number : text.split(" ", -1)) {
+      if (!number.isEmpty()) {
+        children.add(Long.valueOf(number));
+      }
+    }
+    return children;
   }
 
   /**
-   * Zombies are among them. An interrupted thread reads them too, which by the channels of the JDK
-   * it would not.
+   * What is in a file, without the end of its last line; null if that cannot be read. An
+   * interrupted thread reads it too, which by the channels of the JDK it would not.
    */
-  private static Set<Long> read() {
-    int file = Syscalls.openForReading("/proc/thread-self/children");
+  private static @Nullable String text(String path) {
+    int file = Syscalls.openForReading(path);
     if (file < 0) {
-      return Set.of(); // a kernel without CONFIG_PROC_CHILDREN
+      return null;
     }
     byte[] text = new byte[USUAL_BYTES];
     int length = 0;
@@ -56,11 +82,6 @@ final class ThreadChildren {
       }
     }
     int _ = Syscalls.close(file);
-    return new String(text, 0, length, StandardCharsets.US_ASCII)
-        .lines()
-        .flatMap(line -> Arrays.stream(line.split(" ", -1)))
-        .filter(number -> !number.isEmpty())
-        .map(Long::valueOf)
-        .collect(Collectors.toSet());
+    return read < 0 ? null : new String(text, 0, length, StandardCharsets.US_ASCII).stripTrailing();
   }
 }

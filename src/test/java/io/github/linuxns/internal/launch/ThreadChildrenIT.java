@@ -1,0 +1,36 @@
+package io.github.linuxns.internal.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.linuxns.testing.Requirements;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A launch that fails looks for its own among the thread's children, and leaves the others. */
+@Tag("unprivileged")
+@Tag("rootless")
+class ThreadChildrenIT {
+  @Test
+  void onlyWhatRunsTheProgramIsFound() throws Exception {
+    Requirements.that(
+        Files.exists(Path.of("/proc/thread-self/children")), "needs CONFIG_PROC_CHILDREN");
+    Process earlier = new ProcessBuilder("cat").start();
+    ThreadChildren before = ThreadChildren.now();
+    Process other = new ProcessBuilder("cat").start();
+    try {
+      assertThat(before.since("35")).isEmpty();
+      assertThat(before.since("cat")).containsExactly(other.pid());
+      Process copy = new ProcessBuilder("cat").start();
+      copy.getOutputStream().close();
+      copy.waitFor();
+      assertThat(before.since("cat")).containsExactly(other.pid());
+    } finally {
+      earlier.getOutputStream().close();
+      other.getOutputStream().close();
+      earlier.waitFor();
+      other.waitFor();
+    }
+  }
+}

@@ -21,6 +21,7 @@ final class TableView {
           TableColumn.COMMAND);
 
   private static final String HEX = "0123456789abcdef";
+  private static final byte DELETE = 0x7f;
 
   private final List<TableColumn> columns;
   private final List<String[]> rows = new ArrayList<>();
@@ -153,7 +154,7 @@ final class TableView {
 
   private static void escape(String cell, StringBuilder text) {
     for (byte next : cell.getBytes(StandardCharsets.UTF_8)) {
-      if (next > ' ') {
+      if (next > ' ' && next != '\\' && next != DELETE) {
         text.append((char) next);
       } else {
         text.append("\\x").append(HEX.charAt(next >> 4 & 0xf)).append(HEX.charAt(next & 0xf));

@@ -155,6 +155,9 @@ final class LaunchOrder {
     // Root of what is joined could else read the launch program, and take its descriptors.
     steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
     joined.write(steps, mounts);
+    if (joined.has(NamespaceType.MOUNT)) {
+      mounts.joined();
+    }
     if (joined.has(NamespaceType.USER)) {
       IdentityOptions.writeRootOfJoined(steps);
     }

@@ -43,6 +43,9 @@ final class MountSteps {
   /** Those that are made for others, by their order. */
   private final List<Slot> whole = new ArrayList<>();
 
+  /** True if the child has joined another mount namespace than the JVM's. */
+  private boolean isElsewhere;
+
   /**
    * Writes into a program.
    *
@@ -103,6 +106,11 @@ final class MountSteps {
     for (NewMount mount : mounts) {
       mount.open();
     }
+  }
+
+  /** To be called where the child joins a mount namespace: the root there is not the JVM's. */
+  void joined() {
+    isElsewhere = true;
   }
 
   /**
@@ -190,7 +198,7 @@ final class MountSteps {
       calls.propagate(what.label(), new MountCalls.Attached(mount, null), MS_REC | MS_PRIVATE);
     }
     long here = program.text(".");
-    if (isInitialRamFileSystem()) {
+    if (!isElsewhere && isInitialRamFileSystem()) {
       program.add(what.label(), SystemCall.CHROOT, here); // nobody can leave that one for good
     } else {
       program
@@ -266,7 +274,9 @@ final class MountSteps {
     };
   }
 
-  /** True if the root is that which the kernel has booted with, which is mounted on nothing. */
+  /**
+   * True if the JVM's root is that which the kernel has booted with, which is mounted on nothing.
+   */
   private static boolean isInitialRamFileSystem() {
     try (MountInfoFile table = MountInfoFile.openCurrent()) {
       return table.read().stream()

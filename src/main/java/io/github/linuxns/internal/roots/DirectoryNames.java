@@ -1,12 +1,14 @@
 package io.github.linuxns.internal.roots;
 
 import static io.github.linuxns.internal.ffi.Constants.O_PATH;
+import static io.github.linuxns.internal.ffi.Constants.PROC_SUPER_MAGIC;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.proc.EscapedText;
 import java.nio.ByteBuffer;
@@ -107,7 +109,7 @@ final class DirectoryNames implements AutoCloseable {
     int fd = directory.acquire();
     try {
       int result = RootCalls.readDirectory(fd, entries);
-      if (result < 0 && !isOver(Errno.of(-result))) {
+      if (result < 0 && !isOver(Errno.of(-result), fd)) {
         throw failure(result);
       }
       position = 0;
@@ -121,10 +123,10 @@ final class DirectoryNames implements AutoCloseable {
   /**
    * Of a directory that has been removed, or of a process that has ended: {@code /proc/PID/net} of
    * a zombie is there, and listing it is EINVAL. There is room for any name, which is what else
-   * that could mean.
+   * that could mean there. Other file systems may mean that they fail.
    */
-  private static boolean isOver(Errno errno) {
-    return hasGone(errno) || errno == Errno.EINVAL;
+  private static boolean isOver(Errno errno, int fd) {
+    return hasGone(errno) || (errno == Errno.EINVAL && Syscalls.isOn(PROC_SUPER_MAGIC, fd) == 1);
   }
 
   private SyscallException failure(int result) {

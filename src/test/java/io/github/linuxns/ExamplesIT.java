@@ -348,6 +348,18 @@ class ExamplesIT {
     result.assertSays(0, ".* ==> \\[/bin/sh, -c, true]; new \\[MOUNT]; mount tmpfs on /mnt");
   }
 
+  /** JShell keeps its history at home, and would not end without. */
+  @Test
+  void thePromptEndsForAUserWithoutAHome(@TempDir Path directory) throws Exception {
+    List<String> command = new ArrayList<>(asUser());
+    command.add(copy(directory).resolve("ns-shell").toString());
+    Process process = prepare(command).start();
+    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
+      prompt.write("Namespace.current(UTS)\n/exit 3\n");
+    }
+    await(process).assertSays(3, ".*uts:\\[\\d+].*");
+  }
+
   private static List<String> scripts() throws IOException {
     try (Stream<Path> files = Files.list(BASEDIR.resolve("examples"))) {
       List<String> scripts =

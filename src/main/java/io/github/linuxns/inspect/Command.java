@@ -245,6 +245,9 @@ final class Command {
               : "not found process: " + process);
     }
     Set<NamespaceType> types = wanted.types();
+    if (types.isEmpty() && process == 0) {
+      return graph.namespaces();
+    }
     Set<NamespaceInfo> chosen = new HashSet<>();
     for (NamespaceInfo info : graph.namespaces()) {
       if ((types.isEmpty() || types.contains(info.type()))

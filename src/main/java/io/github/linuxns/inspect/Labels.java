@@ -44,7 +44,8 @@ final class Labels {
     };
   }
 
-  private static void escape(int c, StringBuilder to) {
+  /** Writes a byte, or a character that has no shape, as what it is. */
+  static void escape(int c, StringBuilder to) {
     if (c <= 0xff) {
       to.append("\\x").append(HEX.charAt(c >> 4)).append(HEX.charAt(c & 0xf));
       return;

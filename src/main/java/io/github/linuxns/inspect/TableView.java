@@ -20,7 +20,6 @@ final class TableView {
           TableColumn.USER,
           TableColumn.COMMAND);
 
-  private static final String HEX = "0123456789abcdef";
   private static final byte DELETE = 0x7f;
 
   private final List<TableColumn> columns;
@@ -157,7 +156,7 @@ final class TableView {
       if (next > ' ' && next != '\\' && next != DELETE) {
         text.append((char) next);
       } else {
-        text.append("\\x").append(HEX.charAt(next >> 4 & 0xf)).append(HEX.charAt(next & 0xf));
+        Labels.escape(Byte.toUnsignedInt(next), text);
       }
     }
   }

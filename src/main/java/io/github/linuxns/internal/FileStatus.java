@@ -1,10 +1,12 @@
 package io.github.linuxns.internal;
 
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.ffi.Constants;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** What the kernel says of an open file, once it has been {@linkplain #read read}. */
 public final class FileStatus {
@@ -29,6 +31,20 @@ public final class FileStatus {
 
   /** The id of the mount that it was reached through; −1 before Linux 5.8. */
   long mount;
+
+  /**
+   * What the kernel says of an open file.
+   *
+   * @param object what it is called in a failure
+   */
+  public static FileStatus of(int fd, @Nullable String object) throws SyscallException {
+    FileStatus status = new FileStatus();
+    int result = status.read(fd);
+    if (result < 0) {
+      throw Failures.of(SystemCall.STATX, result, object);
+    }
+    return status;
+  }
 
   /** Asks the kernel, and returns 0, or −errno. */
   public int read(int fd) {

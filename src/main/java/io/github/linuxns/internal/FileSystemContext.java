@@ -74,13 +74,13 @@ final class FileSystemContext implements AutoCloseable {
     if (fd < 0) {
       throw Failures.of(SystemCall.OPENAT, fd, path);
     }
-    FileStatus status = new FileStatus();
-    int result = status.read(fd);
-    if (result < 0) {
-      Syscalls.close(fd);
-      throw Failures.of(SystemCall.STATX, result, path);
+    OpenFile directory = new OpenFile(fd);
+    try {
+      return HomeFile.share(Place.of(FileStatus.of(fd, path)), directory);
+    } catch (SyscallException e) {
+      directory.close();
+      throw e;
     }
-    return HomeFile.share(Place.of(status), new OpenFile(fd));
   }
 
   private static int change(HomeFile directory) {

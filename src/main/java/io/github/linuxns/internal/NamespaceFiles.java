@@ -34,11 +34,7 @@ public final class NamespaceFiles {
      * @throws IllegalStateException if it is closed
      */
     public int acquire() {
-      int fd = file.tryAcquire();
-      if (fd < 0) {
-        throw closed(namespace);
-      }
-      return fd;
+      return file.acquire(namespace);
     }
 
     /** To be called once for each {@link #acquire()}. */
@@ -48,25 +44,13 @@ public final class NamespaceFiles {
 
     /** Throws IllegalStateException if it is closed. */
     public void requireOpen() {
-      if (!file.isOpen()) {
-        throw closed(namespace);
-      }
+      file.requireOpen(namespace);
     }
 
     /** Opens the same namespace a second time. */
     public Opened duplicate() throws SyscallException {
-      int fd = acquire();
-      try {
-        return new Opened(OpenFile.ofDuplicate(fd), namespace);
-      } finally {
-        release();
-      }
+      return new Opened(file.duplicate(namespace), namespace);
     }
-  }
-
-  /** What is said to those who use a handle or a set that they have closed. */
-  static IllegalStateException closed(Object name) {
-    return new IllegalStateException("the handle of " + name + " is closed");
   }
 
   // ---- identity, without opening ----
@@ -151,6 +135,12 @@ public final class NamespaceFiles {
   static int readLink(int directory, String path, byte[] text) {
     int length = Syscalls.readLink(directory, path, text);
     return length == -Errno.EACCES.number() ? Syscalls.readLink(directory, path, text) : length;
+  }
+
+  /** As {@link #readLink}, and opens it. */
+  static int openLink(int directory, String path) {
+    int fd = Syscalls.openForReading(directory, path);
+    return fd == -Errno.EACCES.number() ? Syscalls.openForReading(directory, path) : fd;
   }
 
   static String linkText(byte[] text, int length) {
@@ -269,12 +259,7 @@ public final class NamespaceFiles {
   static long inode(OpenFile file) throws SyscallException {
     int fd = file.acquire();
     try {
-      FileStatus status = new FileStatus();
-      int result = status.read(fd);
-      if (result < 0) {
-        throw Failures.of(SystemCall.STATX, result, null);
-      }
-      return status.inode;
+      return FileStatus.of(fd, null).inode;
     } finally {
       file.release();
     }

@@ -74,23 +74,38 @@ public final class OpenFile implements AutoCloseable {
     }
   }
 
-  /** Opens the same file a second time. */
-  public OpenFile duplicate() throws SyscallException {
-    int fd = acquire();
-    try {
-      return ofDuplicate(fd);
-    } finally {
-      release();
+  /** As {@link #acquire()}, of a handle or a set: it is named if it is closed. */
+  public int acquire(Object handle) {
+    int fd = tryAcquire();
+    if (fd < 0) {
+      throw closed(handle);
+    }
+    return fd;
+  }
+
+  /** Throws IllegalStateException if a handle or a set is closed. */
+  public void requireOpen(Object handle) {
+    if (!isOpen()) {
+      throw closed(handle);
     }
   }
 
-  /** Opens the same file a second time as a descriptor that the caller holds. */
-  static OpenFile ofDuplicate(int fd) throws SyscallException {
-    int copy = Syscalls.duplicate(fd);
-    if (copy < 0) {
-      throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
+  private static IllegalStateException closed(Object handle) {
+    return new IllegalStateException("the handle of " + handle + " is closed");
+  }
+
+  /** Opens the file of a handle or a set a second time. */
+  OpenFile duplicate(Object handle) throws SyscallException {
+    int fd = acquire(handle);
+    try {
+      int copy = Syscalls.duplicate(fd);
+      if (copy < 0) {
+        throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
+      }
+      return new OpenFile(copy);
+    } finally {
+      release();
     }
-    return new OpenFile(copy);
   }
 
   /** True until {@link #close()}. */

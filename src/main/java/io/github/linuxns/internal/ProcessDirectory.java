@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  * The directory of one process in {@code /proc}, held open, so that all that is read through it is
  * of the same process whatever becomes of its number.
  */
-final class ProcessDirectory implements AutoCloseable {
+public final class ProcessDirectory implements AutoCloseable {
   private static final int FIRST_BYTES = 8192;
 
   /** More than tens of thousands of mounts take. */
@@ -36,7 +36,7 @@ final class ProcessDirectory implements AutoCloseable {
    * @throws IllegalArgumentException if no process can have that number
    * @throws SyscallException ESRCH if there is none
    */
-  static ProcessDirectory open(long pid) throws SyscallException {
+  public static ProcessDirectory open(long pid) throws SyscallException {
     ProcessReference.checkPid(pid);
     int directory = Syscalls.openDirectoryPath("/proc/" + pid);
     if (directory < 0) {
@@ -46,7 +46,7 @@ final class ProcessDirectory implements AutoCloseable {
   }
 
   /** Opens that of the calling thread. */
-  static ProcessDirectory openMine() throws SyscallException {
+  public static ProcessDirectory openMine() throws SyscallException {
     int directory = Syscalls.openDirectoryPath(MINE);
     if (directory < 0) {
       throw Failures.ofProcess(SystemCall.OPENAT, directory, MINE);
@@ -55,7 +55,7 @@ final class ProcessDirectory implements AutoCloseable {
   }
 
   /** Reads a file of it; bytes that are no ASCII become the characters of their numbers. */
-  String read(String name) throws SyscallException {
+  public String read(String name) throws SyscallException {
     return readFields(name, Integer.MAX_VALUE);
   }
 

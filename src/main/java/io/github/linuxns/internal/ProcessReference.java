@@ -99,10 +99,7 @@ public final class ProcessReference implements AutoCloseable {
   }
 
   private OpenFile openInProc(NamespaceType type, String link) throws SyscallException {
-    int fd = Syscalls.openForReading(directory(), link);
-    if (fd == -Errno.EACCES.number()) { // or it has just ended, as NamespaceFiles.readLink says
-      fd = Syscalls.openForReading(directory(), link);
-    }
+    int fd = NamespaceFiles.openLink(directory(), link);
     if (fd >= 0) {
       return new OpenFile(fd);
     }

@@ -91,30 +91,13 @@ public final class Targets implements Destination, AutoCloseable {
     List<Target> copies = new ArrayList<>();
     try {
       for (Target target : all) {
-        copies.add(new Target(target.type(), duplicate(target)));
+        copies.add(new Target(target.type(), target.file().duplicate(name)));
       }
     } catch (SyscallException | RuntimeException e) {
       copies.forEach(copy -> copy.file().close());
       throw e;
     }
     return new Targets(name, copies);
-  }
-
-  private OpenFile duplicate(Target target) throws SyscallException {
-    int fd = acquire(target);
-    try {
-      return OpenFile.ofDuplicate(fd);
-    } finally {
-      target.file().release();
-    }
-  }
-
-  private int acquire(Target target) {
-    int fd = target.file().tryAcquire();
-    if (fd < 0) {
-      throw NamespaceFiles.closed(name);
-    }
-    return fd;
   }
 
   /** Refuses those that no thread of a JVM can move into. */
@@ -126,9 +109,7 @@ public final class Targets implements Destination, AutoCloseable {
 
   private void requireOpen() {
     for (Target target : all) {
-      if (!target.file().isOpen()) {
-        throw NamespaceFiles.closed(name);
-      }
+      target.file().requireOpen(name);
     }
   }
 
@@ -136,7 +117,7 @@ public final class Targets implements Destination, AutoCloseable {
   public @Nullable OpenFile duplicate(NamespaceType type) throws SyscallException {
     for (Target target : all) {
       if (target.type() == type) {
-        return duplicate(target);
+        return target.file().duplicate(name);
       }
     }
     return null;
@@ -152,7 +133,7 @@ public final class Targets implements Destination, AutoCloseable {
     int held = 0;
     try {
       for (Target target : all) {
-        int _ = acquire(target);
+        int _ = target.file().acquire(name);
         held++;
       }
     } catch (IllegalStateException closed) {

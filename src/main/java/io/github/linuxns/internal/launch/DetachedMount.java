@@ -85,7 +85,7 @@ final class DetachedMount implements AutoCloseable {
   private static boolean takesPlace(MountDescription what, boolean settable) {
     return switch (what.content()) {
       case Overlay _, Devices _ -> true;
-      case Bind _ -> !settable && (what.set() != 0 || what.clear() != 0);
+      case Bind _ -> !settable && what.hasFlags();
       case MountDescription.FileSystem _ -> false;
     };
   }
@@ -127,9 +127,9 @@ final class DetachedMount implements AutoCloseable {
    * is there.
    */
   void propagate(MountCalls calls, Slot mount, String path) throws SyscallException {
-    long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
     LaunchStep _ =
-        calls.propagate(label, mount, Syscalls.pathBytes(path), what.isTree(), propagation);
+        calls.propagate(
+            label, mount, Syscalls.pathBytes(path), what.isTree(), what.propagationOrPrivate());
   }
 
   @Override

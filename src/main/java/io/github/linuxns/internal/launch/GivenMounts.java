@@ -52,26 +52,28 @@ final class GivenMounts implements AutoCloseable {
 
   private void make(MountDescription key, MountDescription what, String label)
       throws SyscallException {
-    if (what.idMap() != null) {
-      make(key, DetachedMount.of(what, label, "here", kernel));
-    } else if (kernel == MountInterface.DETACHED
-        && what.content() instanceof Bind
-        && what.recursive()
-        && (what.set() != 0 || what.clear() != 0)) {
-      try {
-        make(key, DetachedMount.of(what, label, "here", kernel));
-      } catch (SyscallException refused) {
-        if (refused.errno() != Errno.EPERM) {
-          throw refused;
-        }
-        // Then nobody can make it, and the steps of the child say so.
-      }
+    boolean mapped = what.idMap() != null;
+    if (!mapped && !isChangedOneByOne(what)) {
+      return;
     }
-  }
-
-  private void make(MountDescription key, DetachedMount mount) throws SyscallException {
+    DetachedMount mount;
+    try {
+      mount = DetachedMount.of(what, label, "here", kernel);
+    } catch (SyscallException refused) {
+      if (mapped || refused.errno() != Errno.EPERM) {
+        throw refused;
+      }
+      return; // nobody can make it then, and the steps of the child say so
+    }
     mounts.put(key, mount);
     mount.make();
+  }
+
+  private boolean isChangedOneByOne(MountDescription what) {
+    return kernel == MountInterface.DETACHED
+        && what.content() instanceof Bind
+        && what.recursive()
+        && what.hasFlags();
   }
 
   /** Gives one of them to a child, and returns where its program has it; null for all others. */

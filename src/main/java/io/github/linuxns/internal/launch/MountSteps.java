@@ -169,9 +169,13 @@ final class MountSteps {
       MountDescription what = mounts.get(i).description();
       String label = mounts.get(i).label();
       String target = setup.mounts().get(i).target();
-      long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
       calls.attach(label, whole.get(i), target);
-      calls.settle(label, whole.get(i), EscapedText.bytes(target), what.isTree(), propagation);
+      calls.settle(
+          label,
+          whole.get(i),
+          EscapedText.bytes(target),
+          what.isTree(),
+          what.propagationOrPrivate());
     }
   }
 

@@ -96,8 +96,9 @@ abstract class NewMount {
     if (description.content() instanceof Devices) {
       return true;
     }
-    boolean changed = description.set() != 0 || description.clear() != 0;
-    if (calls.isSettable() || !changed || description.content() instanceof FileSystem) {
+    if (calls.isSettable()
+        || !description.hasFlags()
+        || description.content() instanceof FileSystem) {
       return false;
     }
     if (isFile()) {
@@ -156,10 +157,11 @@ abstract class NewMount {
       boolean recursive = what.recursive();
       calls().copy("open " + source + ", to " + label(), source, recursive, copy);
       if (isChangedLater()) {
-        attributes = hasFlags() ? RemountSteps.attributesOf(source, label()) : 0;
-      } else if (hasFlags() || what.propagation() != 0) {
-        long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
-        calls().change(label(), copy, recursive, what.set(), what.clear(), propagation);
+        attributes = what.hasFlags() ? RemountSteps.attributesOf(source, label()) : 0;
+      } else if (what.hasFlags() || what.propagation() != 0) {
+        calls()
+            .change(
+                label(), copy, recursive, what.set(), what.clear(), what.propagationOrPrivate());
       } else {
         calls().separate(label(), copy, recursive);
       }
@@ -172,21 +174,16 @@ abstract class NewMount {
 
     /** An old kernel takes flags only for what is attached, and for one mount at a time. */
     private boolean isChangedLater() {
-      return !calls().isSettable() && !(description().recursive() && hasFlags());
-    }
-
-    private boolean hasFlags() {
-      return description().set() != 0 || description().clear() != 0;
+      return !calls().isSettable() && !(description().recursive() && description().hasFlags());
     }
 
     @Override
     void complete(Slot mount, String target) throws SyscallException {
       MountDescription what = description();
       if (isChangedLater()) {
-        long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
         long all = what.recursive() ? MS_REC : 0;
-        calls().propagate(label(), attached(mount, target), all | propagation);
-        if (hasFlags()) {
+        calls().propagate(label(), attached(mount, target), all | what.propagationOrPrivate());
+        if (what.hasFlags()) {
           long changed = (attributes & ~what.clear()) | what.set();
           calls().remount(label(), attached(mount, target), changed);
         }

@@ -96,7 +96,7 @@ final class OverlayMount extends NewMount {
     calls().copy(label(), Path.of(MERGED), false, mount);
     program.add(label(), SystemCall.UMOUNT2, program.text("."), MNT_DETACH);
     program.add(label(), SystemCall.FCHDIR, 0).from(0, before);
-    if (hasFlags() && calls().isSettable()) {
+    if (description().hasFlags() && calls().isSettable()) {
       calls().change(label(), mount, false, description().set(), description().clear(), 0);
     }
     return mount;
@@ -104,14 +104,10 @@ final class OverlayMount extends NewMount {
 
   @Override
   void complete(Slot mount, String target) throws SyscallException {
-    if (hasFlags() && !calls().isSettable()) {
+    if (description().hasFlags() && !calls().isSettable()) {
       calls().remount(label(), attached(mount, target), description().set());
     }
     super.complete(mount, target);
-  }
-
-  private boolean hasFlags() {
-    return description().set() != 0 || description().clear() != 0;
   }
 
   private void attach(Slot layer, String name) {

@@ -58,8 +58,8 @@ final class PathMount {
       case FileSystem fileSystem -> attach(fileSystem);
       case Overlay _, Devices _ -> throw lacking("it takes Linux 5.2 or later, unfiltered");
     }
-    long propagation = what.propagation() == 0 ? MS_PRIVATE : what.propagation();
-    program.add(label, SystemCall.MOUNT, 0, program.textOf(target), 0, all() | propagation, 0);
+    long flags = all() | what.propagationOrPrivate();
+    program.add(label, SystemCall.MOUNT, 0, program.textOf(target), 0, flags, 0);
     program.run();
   }
 
@@ -76,7 +76,7 @@ final class PathMount {
         .explainedBy(errno -> MountRemedies.binding(errno, bind.source(), targetText));
     program.run();
     attached = true;
-    if (what.set() != 0 || what.clear() != 0) {
+    if (what.hasFlags()) {
       remount();
     }
   }

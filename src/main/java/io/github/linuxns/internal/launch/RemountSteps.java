@@ -107,12 +107,7 @@ final class RemountSteps {
   }
 
   private static long id(int fd, String label) throws SyscallException {
-    FileStatus status = new FileStatus();
-    int result = status.read(fd);
-    if (result < 0) {
-      throw Failures.of(SystemCall.STATX, result, label);
-    }
-    return status.mount();
+    return FileStatus.of(fd, label).mount();
   }
 
   /** Gives it the flags of a description, and all below it if that is so. */

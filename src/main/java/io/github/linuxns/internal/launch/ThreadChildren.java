@@ -1,8 +1,8 @@
 package io.github.linuxns.internal.launch;
 
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.ProcessDirectory;
 import io.github.linuxns.internal.Syscalls;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * number that is none in ours; until it has told its own, in its third step, nothing does.
  */
 final class ThreadChildren {
-  private static final int USUAL_BYTES = 4096;
-
   private final int thread;
 
   /** Null if that could not be seen. */
@@ -44,44 +42,32 @@ final class ThreadChildren {
       return Set.of();
     }
     now.removeAll(children);
-    now.removeIf(pid -> !name.equals(text("/proc/" + pid + "/comm")));
+    now.removeIf(pid -> !isCalled(name, pid));
     return now;
+  }
+
+  private static boolean isCalled(String name, long pid) {
+    try (ProcessDirectory process = ProcessDirectory.open(pid)) {
+      return process.read("comm").equals(name + '\n');
+    } catch (SyscallException unseen) {
+      return false;
+    }
   }
 
   /** Zombies are among them. Null on a kernel without CONFIG_PROC_CHILDREN, too. */
   private static @Nullable Set<Long> read() {
-    String text = text("/proc/thread-self/children");
-    if (text == null) {
+    String text;
+    try (ProcessDirectory me = ProcessDirectory.openMine()) {
+      text = me.read("children");
+    } catch (SyscallException unseen) {
       return null;
     }
     Set<Long> children = new HashSet<>();
-    for (String number : text.split(" ", -1)) {
+    for (String number : text.strip().split(" ", -1)) {
       if (!number.isEmpty()) {
         children.add(Long.valueOf(number));
       }
     }
     return children;
-  }
-
-  /**
-   * What is in a file, without the end of its last line; null if that cannot be read. An
-   * interrupted thread reads it too, which by the channels of the JDK it would not.
-   */
-  private static @Nullable String text(String path) {
-    int file = Syscalls.openForReading(path);
-    if (file < 0) {
-      return null;
-    }
-    byte[] text = new byte[USUAL_BYTES];
-    int length = 0;
-    int read;
-    while ((read = Syscalls.read(file, text, length, text.length - length)) > 0) {
-      length += read;
-      if (length == text.length) {
-        text = Arrays.copyOf(text, 2 * length);
-      }
-    }
-    int _ = Syscalls.close(file);
-    return read < 0 ? null : new String(text, 0, length, StandardCharsets.US_ASCII).stripTrailing();
   }
 }

@@ -149,6 +149,16 @@ public record MountDescription(
     return new MountDescription(content, fixed, 0, options, recursive, 0, null, manner);
   }
 
+  /** True if something is said of its flags. */
+  public boolean hasFlags() {
+    return set != 0 || clear != 0;
+  }
+
+  /** Who sees what is mounted below it; nobody else if nothing is said of that. */
+  public long propagationOrPrivate() {
+    return propagation == 0 ? MS_PRIVATE : propagation;
+  }
+
   /** True if it is more than one mount. */
   public boolean isTree() {
     return recursive || content instanceof Devices;

@@ -96,12 +96,7 @@ final class PinPlace implements AutoCloseable {
 
   /** What an open file of this place is. */
   FileStatus status(int file) throws SyscallException {
-    FileStatus status = new FileStatus();
-    int result = status.read(file);
-    if (result < 0) {
-      throw Failures.of(SystemCall.STATX, result, path);
-    }
-    return status;
+    return FileStatus.of(file, path);
   }
 
   /** Locks a file that is open as a mere path; closing what is returned unlocks it. */

@@ -43,12 +43,7 @@ public record Found(OpenFile file, FileStatus status, RootPath place) implements
   private static FileStatus statusOf(OpenFile file, RootPath place) throws SyscallException {
     int fd = file.acquire();
     try {
-      FileStatus status = new FileStatus();
-      int result = status.read(fd);
-      if (result < 0) {
-        throw Failures.of(SystemCall.STATX, result, place.toString());
-      }
-      return status;
+      return FileStatus.of(fd, place.toString());
     } finally {
       file.release();
     }

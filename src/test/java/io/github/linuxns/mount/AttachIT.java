@@ -1,5 +1,6 @@
 package io.github.linuxns.mount;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -364,14 +364,6 @@ class AttachIT {
     Mount.overlay(oddSource).attach(oddTarget);
     assertThat(oddTarget.resolve("here")).exists();
     Mount.unmount(oddTarget);
-  }
-
-  private static void assertFails(ThrowingCallable call, Errno errno, String what, String remedy) {
-    assertThatThrownBy(call)
-        .isInstanceOf(SyscallException.class)
-        .hasMessageContaining(errno + " (")
-        .hasMessageContaining(what)
-        .hasMessageContaining(remedy);
   }
 
   private static Object inode(Path path) throws IOException {

@@ -1,9 +1,9 @@
 package io.github.linuxns.mount;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -206,12 +205,5 @@ class AttachInIT {
       closed.close();
       assertThatIllegalStateException().isThrownBy(() -> mount.attachIn(closed, "/mnt"));
     }
-  }
-
-  private static void assertFails(ThrowingCallable call, Errno errno, String words) {
-    assertThatThrownBy(call)
-        .isInstanceOf(SyscallException.class)
-        .hasMessageContaining(errno + " (")
-        .hasMessageContaining(words);
   }
 }

@@ -16,8 +16,6 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,20 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("rootless")
 @Timeout(120)
 @ExtendWith({LibraryStarted.class, NothingLeft.class})
-class JoinIT {
-  /** In new namespaces of all types. */
-  private static Waiting target;
-
-  @BeforeAll
-  static void startTarget() throws IOException {
-    target = Waiting.start(Waiting.cat().mapRootUser().unshare(values()));
-  }
-
-  @AfterAll
-  static void endTarget() throws IOException {
-    target.close();
-  }
-
+class JoinIT extends JoinFixture {
   private static void assertIn(Set<NamespaceType> joined, Waiting child) {
     for (NamespaceType type : values()) {
       assertThat(child.inode(type))

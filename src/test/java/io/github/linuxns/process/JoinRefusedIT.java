@@ -17,8 +17,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,20 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("rootless")
 @Timeout(120)
 @ExtendWith({LibraryStarted.class, NothingLeft.class})
-class JoinRefusedIT {
-  /** In new namespaces of all types. */
-  private static Waiting target;
-
-  @BeforeAll
-  static void startTarget() throws IOException {
-    target = Waiting.start(Waiting.cat().mapRootUser().unshare(values()));
-  }
-
-  @AfterAll
-  static void endTarget() throws IOException {
-    target.close();
-  }
-
+class JoinRefusedIT extends JoinFixture {
   @Test
   void aProcessThatHasEndedIsEsrch() throws Exception {
     NamespaceProcess ended = new NamespaceProcessBuilder("true").start();

@@ -1,7 +1,7 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceHandle;
@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -308,12 +307,5 @@ class MountAttachmentIT {
 
   private static String table() throws IOException {
     return Files.readString(Path.of("/proc/thread-self/mountinfo"), StandardCharsets.ISO_8859_1);
-  }
-
-  private static void assertFails(ThrowingCallable call, Errno errno, String words) {
-    assertThatThrownBy(call)
-        .isInstanceOf(SyscallException.class)
-        .hasMessageContaining(errno + " (")
-        .hasMessageContaining(words);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,42 +14,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a child cannot mount, or not there: it says why, and nothing of it is left. */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
 @ExtendWith(NothingLeft.class)
-class MountRefusalsIT {
-  private static final Path BUSYBOX = BusyboxRoot.BUSYBOX;
-  private static final Path TABLE = Path.of("/proc/self/mountinfo");
-  private static final String TARGETS = "cut -d' ' -f5 /proc/self/mountinfo";
-
-  @TempDir private Path directory;
-
-  private Path root;
-  private String before;
-
-  @BeforeEach
-  void makeRoot() throws IOException {
-    root = BusyboxRoot.in(directory);
-    before = Files.readString(TABLE);
-  }
-
-  @AfterEach
-  void nothingIsMountedHere() throws IOException {
-    assertThat(Files.readString(TABLE)).isEqualTo(before);
-  }
-
+class MountRefusalsIT extends MountFixture {
   /** In a user namespace the kernel refuses to show what lies below other mounts. */
   @Test
   void anOverlayOfADirectoryWithMountsBelowInAUserNamespace() {
@@ -168,12 +144,5 @@ class MountRefusalsIT {
         MountLaunch.inUserNamespace().root(root).mount("/bin/busybox/x", Mount.tmpfs());
     assertFails(
         () -> belowFile.sh("true"), Errno.ENOTDIR, "mount tmpfs on /bin/busybox/x", "a parent of");
-  }
-
-  private static void assertFails(
-      ThrowingCallable launch, Errno errno, String step, String remedy) {
-    AbstractThrowableAssert<?, ? extends Throwable> failure = assertThatThrownBy(launch);
-    failure.isInstanceOf(SyscallException.class).hasMessageContaining(step);
-    failure.hasMessageContaining(errno + " (").hasMessageContaining(remedy);
   }
 }

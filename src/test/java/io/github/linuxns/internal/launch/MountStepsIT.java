@@ -1,10 +1,10 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.MountFlag;
 import io.github.linuxns.mount.Propagation;
@@ -15,42 +15,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a child sees of its mounts and its root, by the kernel's own table and by trying. */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(120)
 @ExtendWith(NothingLeft.class)
-class MountStepsIT {
-  private static final Path BUSYBOX = BusyboxRoot.BUSYBOX;
-  private static final Path TABLE = Path.of("/proc/self/mountinfo");
-  private static final String TARGETS = "cut -d' ' -f5 /proc/self/mountinfo";
-
-  @TempDir private Path directory;
-
-  private Path root;
-  private String before;
-
-  @BeforeEach
-  void makeRoot() throws IOException {
-    root = BusyboxRoot.in(directory);
-    before = Files.readString(TABLE);
-  }
-
-  @AfterEach
-  void nothingIsMountedHere() throws IOException {
-    assertThat(Files.readString(TABLE)).isEqualTo(before);
-  }
-
+class MountStepsIT extends MountFixture {
   @Test
   void aDirectoryBecomesTheRootAndNothingElseIsThere() throws Exception {
     String seen =
@@ -322,12 +297,5 @@ class MountStepsIT {
 
   private static String inode(Path path) throws IOException {
     return Files.getAttribute(path, "unix:ino").toString();
-  }
-
-  private static void assertFails(
-      ThrowingCallable launch, Errno errno, String step, String remedy) {
-    AbstractThrowableAssert<?, ? extends Throwable> failure = assertThatThrownBy(launch);
-    failure.isInstanceOf(SyscallException.class).hasMessageContaining(step);
-    failure.hasMessageContaining(errno + " (").hasMessageContaining(remedy);
   }
 }

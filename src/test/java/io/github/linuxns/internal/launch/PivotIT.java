@@ -1,12 +1,11 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
 import io.github.linuxns.mount.MountTable;
 import io.github.linuxns.mount.Propagation;
@@ -23,8 +22,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
-import org.assertj.core.api.AbstractThrowableAssert;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -315,12 +312,5 @@ class PivotIT {
 
   private static Object attribute(Path path, String name) throws IOException {
     return Files.getAttribute(path, "unix:" + name);
-  }
-
-  private static void assertFails(
-      ThrowingCallable launch, Errno errno, String step, String remedy) {
-    AbstractThrowableAssert<?, ? extends Throwable> failure = assertThatThrownBy(launch);
-    failure.isInstanceOf(SyscallException.class).hasMessageContaining(step);
-    failure.hasMessageContaining(errno + " (").hasMessageContaining(remedy);
   }
 }

@@ -7,20 +7,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * One task on a platform thread of its own, as if the caller ran it: the caller waits, its
  * interrupts reach the task, and what the task throws the caller throws.
+ *
+ * <p>What a thread takes to be moved and to make its calls, the caller brings along and takes back,
+ * and no thread-local has it: a thread that allocates nothing never gets memory to allocate from.
  */
-public final class FreshThread<T extends @Nullable Object> implements Runnable {
+public final class FreshThread<T extends @Nullable Object> extends Thread {
+  private final ThreadPosition position = ThreadPosition.ofNew(this);
+  private final Syscalls.Captured captured = Syscalls.Captured.take();
+  private final @Nullable Destination destination;
   private final Enterable.Task<? extends T, ?> task;
   private @Nullable T result;
   private @Nullable Throwable failure;
 
-  /** Guarded by this: whether an interrupt can still reach the task. */
+  /** Not the thread itself: that is the lock of those who join it. */
+  private final Object lock = new Object();
+
+  /** Guarded by the lock: whether an interrupt can still reach the task. */
   private boolean done;
 
-  /** Guarded by this: an interrupt that the task has not taken. */
+  /** Guarded by the lock: an interrupt that the task has not taken. */
   private boolean interrupted;
 
-  private FreshThread(Enterable.Task<? extends T, ?> task) {
+  private FreshThread(
+      String name, @Nullable Destination destination, Enterable.Task<? extends T, ?> task) {
+    super(null, null, name, 0, false);
+    this.destination = destination;
     this.task = task;
+    // Else it would be the system's: the constructor takes that along with the thread-locals.
+    setContextClassLoader(Thread.currentThread().getContextClassLoader());
   }
 
   /** Runs a task in namespaces that the thread moves into first. */
@@ -29,78 +43,42 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
       throws SyscallException, X {
     targets.requireMovable();
     HomeThreads.begin();
-    FreshThread<T> fresh =
-        new FreshThread<>(() -> {
-          ThreadPosition position = ThreadPosition.ofCurrentThread();
-          HomeThreads.await();
-          position.settle(targets);
-          return task.call();
-        });
-    fresh.runAndWait(name);
-    return fresh.<X>outcome();
+    return new FreshThread<T>(name, targets, task).<X>outcome();
   }
 
   /** Runs a task in new namespaces, which are gone with the thread if nothing keeps them. */
   static <T extends @Nullable Object, X extends Exception> T call(
       String name, NewNamespaces namespaces, Enterable.Task<? extends T, X> task)
       throws SyscallException, X {
-    FreshThread<T> fresh =
-        new FreshThread<>(() -> {
-          ThreadPosition.ofCurrentThread().settle(namespaces);
-          return task.call();
-        });
-    fresh.runAndWait(name);
-    return fresh.<X>outcome();
+    return new FreshThread<T>(name, namespaces, task).<X>outcome();
   }
 
   /** Runs a task where the caller is. */
   public static <T extends @Nullable Object, X extends Exception> T call(
       String name, Enterable.Task<? extends T, X> task) throws X {
-    FreshThread<T> fresh = new FreshThread<>(task);
-    fresh.runAndWait(name);
-    return fresh.<X>outcome();
+    return new FreshThread<T>(name, null, task).<X>outcome();
   }
 
-  private void runAndWait(String name) {
-    Thread thread =
-        Thread.ofPlatform().name(name).inheritInheritableThreadLocals(false).unstarted(this);
-    // Else it would be the system's: the constructor takes that along with the thread-locals.
-    thread.setContextClassLoader(Thread.currentThread().getContextClassLoader());
-    thread.start();
-    Uninterruptibly.join(thread, () -> interrupt(thread));
+  /** Where the thread is; to be asked by the thread itself. */
+  ThreadPosition position() {
+    return position;
   }
 
-  @Override
-  @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
-  public void run() {
-    try {
-      ThreadPosition position = ThreadPosition.ofCurrentThread();
-      try {
-        result = task.call();
-      } finally {
-        position.release();
-        Syscalls.endThread();
-      }
-    } catch (Throwable thrown) {
-      failure = thrown;
-    }
-    synchronized (this) {
-      done = true;
-      interrupted = Thread.interrupted();
-    }
-  }
-
-  /** Passes an interrupt on, or keeps it for the caller if the task has ended meanwhile. */
-  private synchronized void interrupt(Thread thread) {
-    if (done) {
-      interrupted = true;
-    } else {
-      thread.interrupt();
-    }
+  /** Where its calls leave errno. */
+  Syscalls.Captured captured() {
+    return captured;
   }
 
   @SuppressWarnings("NullAway") // the result is null only if the task returned that, so T has null
-  private synchronized <X extends Exception> T outcome() throws X {
+  private <X extends Exception> T outcome() throws X {
+    KnownThreads.begin(position);
+    try {
+      start();
+      boolean _ = Uninterruptibly.join(this, this::passInterruptOn);
+    } finally {
+      KnownThreads.end(position);
+      captured.giveBack();
+    }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -108,6 +86,39 @@ public final class FreshThread<T extends @Nullable Object> implements Runnable {
       FreshThread.<X>rethrow(failure);
     }
     return result;
+  }
+
+  @Override
+  @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
+  public void run() {
+    try {
+      try {
+        position.begin();
+        if (destination != null) {
+          position.settle(destination);
+        }
+        result = task.call();
+      } finally {
+        position.release();
+      }
+    } catch (Throwable thrown) {
+      failure = thrown;
+    }
+    synchronized (lock) {
+      done = true;
+      interrupted = Thread.interrupted();
+    }
+  }
+
+  /** Passes an interrupt on, or keeps it for the caller if the task has ended meanwhile. */
+  private void passInterruptOn() {
+    synchronized (lock) {
+      if (done) {
+        interrupted = true;
+      } else {
+        interrupt();
+      }
+    }
   }
 
   /** The compiler has checked, where the task was given, that it is an X or unchecked. */

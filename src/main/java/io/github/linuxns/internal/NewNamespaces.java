@@ -56,12 +56,12 @@ public final class NewNamespaces implements Destination {
   }
 
   @Override
-  public void move(ThreadPosition.Journey journey) throws SyscallException {
+  public void move(Progress progress) throws SyscallException {
     int result = Syscalls.unshare(TypeFacts.cloneFlags(types));
     if (result < 0) {
       throw Failures.unsharing(types, result);
     }
-    journey.moved(typeBits());
+    progress.moved(typeBits());
     if (types.contains(NamespaceType.NETWORK)) {
       bringLoopbackUp();
     }

@@ -55,7 +55,8 @@ public final class Strays {
       for (int look = 0; look < LOOKS; look++) {
         ThreadPosition known = KnownThreads.find(tid);
         int moves = known == null ? 0 : known.moves();
-        if (known != null && (known.hasEnded() ? vanishes(tid) : !known.isStray())) {
+        boolean hasEnded = known == null ? KnownThreads.endedLately(tid) : known.hasEnded();
+        if (hasEnded ? vanishes(tid) : known != null && !known.isStray()) {
           return;
         }
         Set<Namespace> elsewhere = new HashSet<>(NamespaceFiles.allOf(tid).values());

@@ -72,7 +72,7 @@ public final class Syscalls {
 
   /** Moves the calling thread into the namespaces that a descriptor stands for. */
   public static int setns(int fd, int cloneFlags) {
-    return (int) call(SystemCall.SETNS, fd, cloneFlags, 0, 0, 0);
+    return (int) call(SYSCALL, SystemCall.SETNS.number(), fd, cloneFlags, 0, 0, 0);
   }
 
   /** Gives the calling thread new namespaces, or with CLONE_FS a working directory of its own. */
@@ -336,7 +336,7 @@ public final class Syscalls {
     if (function == null) {
       throw Failures.nativeAccessDenied();
     }
-    Captured captured = CAPTURED.get();
+    Captured captured = Captured.current();
     long result;
     try {
       result = (long) function.invokeExact(captured.segment, a, b, c, d, e, f, 0L);
@@ -385,15 +385,6 @@ public final class Syscalls {
   }
 
   /**
-   * To be called by a thread that was made for one task when it ends: what it used for its calls
-   * serves the next one, which else would have to allocate it, and a cleaner to free it.
-   */
-  static void endThread() {
-    SPARE.add(CAPTURED.get());
-    CAPTURED.remove();
-  }
-
-  /**
    * The functions of libc beside {@code syscall}, linked when first needed. They take fewer
    * arguments than the shape has, and ints where it has longs: on both CPUs what is passed in
    * registers is the same, and a shape of their own would cost a cold JVM milliseconds each.
@@ -406,18 +397,38 @@ public final class Syscalls {
   }
 
   /**
-   * Where a downcall leaves errno, which is all that there is: each thread's own, allocated once.
+   * Where a downcall leaves errno, which is all that there is: each thread's own, allocated once. A
+   * thread that was made for one task has that of an earlier one: else each would allocate it, and
+   * a cleaner to free it.
    */
-  private record Captured(MemorySegment segment, ByteBuffer state) {
+  record Captured(MemorySegment segment, ByteBuffer state) {
+    /** That of the calling thread. */
+    private static Captured current() {
+      return Thread.currentThread() instanceof FreshThread<?> fresh
+          ? fresh.captured()
+          : CAPTURED.get();
+    }
+
+    private static Captured allocate() {
+      MemorySegment segment = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
+      return new Captured(segment, buffer(segment));
+    }
+
+    /** One that no thread uses, for one that is to be started. */
+    static Captured take() {
+      Captured spare = SPARE.poll();
+      return spare == null ? allocate() : spare;
+    }
+
+    /** To be called when that thread has ended. */
+    void giveBack() {
+      SPARE.add(this);
+    }
+
     private static final class OfThread extends ThreadLocal<Captured> {
       @Override
       protected Captured initialValue() {
-        Captured spare = SPARE.poll();
-        if (spare != null) {
-          return spare;
-        }
-        MemorySegment segment = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
-        return new Captured(segment, buffer(segment));
+        return allocate();
       }
     }
   }

@@ -18,10 +18,12 @@ public final class Targets implements Destination, AutoCloseable {
   /** What they are called: one namespace, or their types. */
   private final Object name;
 
-  /** In the order in which they are entered. */
-  private final List<Target> all;
+  /** In the order in which they are entered. An array: to go through it allocates nothing. */
+  private final Target[] all;
 
   private final int typeBits;
+
+  private volatile @Nullable String threadName;
 
   /** Who lives in them, by whom one gets there faster; not with a single one. */
   private volatile @Nullable Resident resident;
@@ -36,7 +38,7 @@ public final class Targets implements Destination, AutoCloseable {
   public Targets(NamespaceFiles.Opened opened) {
     Target only = new Target(opened.namespace().type(), opened.file());
     this.name = opened.namespace();
-    this.all = List.of(only);
+    this.all = new Target[] {only};
     this.typeBits = ThreadPosition.bit(only.type());
   }
 
@@ -50,7 +52,7 @@ public final class Targets implements Destination, AutoCloseable {
     List<Target> ordered = new ArrayList<>(targets);
     // MOUNT last: until then the files of the caller are in reach.
     ordered.sort((a, b) -> Boolean.compare(isMount(a), isMount(b)));
-    this.all = List.copyOf(ordered);
+    this.all = ordered.toArray(Target[]::new);
     int bits = 0;
     for (Target target : all) {
       bits |= ThreadPosition.bit(target.type());
@@ -82,8 +84,14 @@ public final class Targets implements Destination, AutoCloseable {
     return InsideThreads.of(threadName(), base, this);
   }
 
+  /** What threads inside are called. It is made when first wanted, and then the same for all. */
   private String threadName() {
-    return "in " + name;
+    String known = threadName;
+    if (known == null) {
+      known = "in " + name;
+      threadName = known;
+    }
+    return known;
   }
 
   /** Opens them a second time. */
@@ -129,6 +137,11 @@ public final class Targets implements Destination, AutoCloseable {
   }
 
   @Override
+  public void awaitReady() {
+    HomeThreads.await();
+  }
+
+  @Override
   public void hold() {
     int held = 0;
     try {
@@ -144,32 +157,32 @@ public final class Targets implements Destination, AutoCloseable {
 
   @Override
   public void release() {
-    release(all.size());
+    release(all.length);
   }
 
   private void release(int held) {
     for (int i = 0; i < held; i++) {
-      all.get(i).file().release();
+      all[i].file().release();
     }
   }
 
   @Override
-  public void move(ThreadPosition.Journey journey) throws SyscallException {
-    int arrived = moveTogether(journey);
+  public void move(Progress progress) throws SyscallException {
+    int arrived = moveTogether(progress);
     for (Target target : all) {
       if ((arrived & ThreadPosition.bit(target.type())) == 0) {
-        move(target, journey);
+        move(target, progress);
       }
     }
   }
 
-  private static void move(Target target, ThreadPosition.Journey journey) throws SyscallException {
+  private static void move(Target target, Progress progress) throws SyscallException {
     int fd = target.file().acquired();
     int result = target.enter(fd);
     if (result < 0) {
       throw target.failure(fd, result);
     }
-    journey.moved(ThreadPosition.bit(target.type()));
+    progress.moved(ThreadPosition.bit(target.type()));
   }
 
   /**
@@ -179,7 +192,7 @@ public final class Targets implements Destination, AutoCloseable {
    *
    * @return in which types it moved; the others are to be entered one by one, and tell what failed
    */
-  private int moveTogether(ThreadPosition.Journey journey) {
+  private int moveTogether(Progress progress) {
     int together = typeBits & ~ThreadPosition.bit(NamespaceType.MOUNT);
     if ((together & (together - 1)) == 0) {
       return 0;
@@ -191,11 +204,11 @@ public final class Targets implements Destination, AutoCloseable {
         return 0;
       }
     }
-    journey.prepareTogether(together);
+    progress.prepareTogether(together);
     if (there.enter(TypeFacts.cloneFlags(together)) < 0) {
       return 0;
     }
-    journey.moved(together);
+    progress.moved(together);
     return together;
   }
 
@@ -236,10 +249,10 @@ public final class Targets implements Destination, AutoCloseable {
     }
 
     @Override
-    public void move(ThreadPosition.Journey journey) throws SyscallException {
+    public void move(Progress progress) throws SyscallException {
       for (Target target : all) {
         if ((types & ThreadPosition.bit(target.type())) != 0) {
-          Targets.move(target, journey);
+          Targets.move(target, progress);
         }
       }
     }

@@ -26,7 +26,7 @@ public final class ThreadPosition {
   private static final Set<Thread> LOST =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-  private final Thread thread = Thread.currentThread();
+  private final Thread thread;
   private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
   private @Nullable Journey innermost;
 
@@ -53,9 +53,25 @@ public final class ThreadPosition {
   /** True if it could not come back from somewhere. */
   private boolean lost;
 
-  private ThreadPosition() {
-    lost = LOST.contains(thread);
-    KnownThreads.add(Syscalls.gettid(), this);
+  /** The kernel's number of the thread; 0 before it runs. */
+  private volatile int tid;
+
+  private ThreadPosition(Thread thread) {
+    this.thread = thread;
+  }
+
+  /** That of a thread which is about to be started. */
+  static ThreadPosition ofNew(Thread thread) {
+    return new ThreadPosition(thread);
+  }
+
+  /** That of the calling thread, which has been running for a while. */
+  private static ThreadPosition ofRunning() {
+    ThreadPosition position = new ThreadPosition(Thread.currentThread());
+    position.lost = LOST.contains(position.thread);
+    position.begin();
+    KnownThreads.add(position);
+    return position;
   }
 
   /**
@@ -64,12 +80,25 @@ public final class ThreadPosition {
    * @throws WrongThreadException on a virtual thread
    */
   public static ThreadPosition ofCurrentThread() {
-    if (Thread.currentThread().isVirtual()) {
+    Thread current = Thread.currentThread();
+    if (current instanceof FreshThread<?> fresh) {
+      return fresh.position();
+    }
+    if (current.isVirtual()) {
       throw new WrongThreadException(
           "a virtual thread cannot be moved, since namespaces belong to the thread that carries it;"
               + " use call(…) or run(…), which run on a platform thread of their own");
     }
     return CURRENT.get();
+  }
+
+  /** To be called by the thread when it begins. */
+  void begin() {
+    tid = Syscalls.gettid();
+  }
+
+  int tid() {
+    return tid;
   }
 
   /** Moves the thread, in all types or none, until the scope is closed. */
@@ -99,11 +128,12 @@ public final class ThreadPosition {
    * if this fails half-way the thread has to end without doing anything else.
    */
   void settle(Destination destination) throws SyscallException {
+    destination.awaitReady();
     settled = true;
     moves++;
     destination.hold();
     try {
-      destination.move(new Journey(this, null, null, away));
+      destination.move(OneWay.PROGRESS);
     } finally {
       destination.release();
     }
@@ -285,7 +315,7 @@ public final class ThreadPosition {
   private static final class OfThread extends ThreadLocal<ThreadPosition> {
     @Override
     protected ThreadPosition initialValue() {
-      return new ThreadPosition();
+      return ofRunning();
     }
   }
 
@@ -307,8 +337,23 @@ public final class ThreadPosition {
     }
   }
 
+  /** A move from which nobody comes back. */
+  private enum OneWay implements Destination.Progress {
+    PROGRESS;
+
+    @Override
+    public void prepareTogether(int types) {
+      // There is no way home to prepare.
+    }
+
+    @Override
+    public void moved(int types) {
+      // Nor anything to take back.
+    }
+  }
+
   /** One move. It is small, since it is all that entering and leaving allocates. */
-  static final class Journey implements NamespaceScope {
+  private static final class Journey implements NamespaceScope, Destination.Progress {
     private final ThreadPosition position;
     private final @Nullable Journey outer;
     private final @Nullable Stopover stopovers;
@@ -330,16 +375,13 @@ public final class ThreadPosition {
       this.awayBefore = (short) awayBefore;
     }
 
-    /**
-     * To be called before the thread moves in these types by one system call: then it can come home
-     * by one, too, if others are there.
-     */
-    void prepareTogether(int types) {
+    @Override
+    public void prepareTogether(int types) {
       position.compare(types);
     }
 
-    /** To be called when the thread has moved in these types. */
-    void moved(int types) {
+    @Override
+    public void moved(int types) {
       moved = (short) (moved | types);
     }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FreshThread<T extends @Nullable Object> extends Thread {
   private final ThreadPosition position = ThreadPosition.ofNew(this);
-  private final Syscalls.Captured captured = Syscalls.Captured.take();
+  private final Captured captured = Captured.take();
   private final @Nullable Destination destination;
   private final Enterable.Task<? extends T, ?> task;
   private @Nullable T result;
@@ -65,7 +65,7 @@ public final class FreshThread<T extends @Nullable Object> extends Thread {
   }
 
   /** Where its calls leave errno. */
-  Syscalls.Captured captured() {
+  Captured captured() {
     return captured;
   }
 

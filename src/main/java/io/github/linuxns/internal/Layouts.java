@@ -28,7 +28,9 @@ public final class Layouts {
   public static final int IFR_NAME = 0;
   public static final int IFR_FLAGS = 16;
 
-  static final int SPAWN_FILE_ACTIONS_SIZE = 80;
+  public static final int SPAWN_FILE_ACTIONS_SIZE = 80;
+  public static final int SPAWN_ATTRIBUTES_SIZE = 336;
+  public static final int SIGSET_SIZE = 128;
 
   public static final int POLLFD_SIZE = 8;
   public static final int POLLFD_FD = 0;

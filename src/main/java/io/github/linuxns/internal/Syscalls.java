@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -38,9 +37,6 @@ public final class Syscalls {
 
   /** Null where the JVM does not let us have it, or there is nothing to link. */
   private static final @Nullable MethodHandle SYSCALL = link("syscall");
-
-  private static final ThreadLocal<Captured> CAPTURED = new Captured.OfThread();
-  private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 
@@ -339,49 +335,66 @@ public final class Syscalls {
     Captured captured = Captured.current();
     long result;
     try {
-      result = (long) function.invokeExact(captured.segment, a, b, c, d, e, f, 0L);
+      result = (long) function.invokeExact(captured.segment(), a, b, c, d, e, f, 0L);
     } catch (Throwable impossible) {
       throw new AssertionError(impossible);
     }
-    return result == -1 ? -captured.state.getInt(0) : result;
+    return result == -1 ? -captured.state().getInt(0) : result;
+  }
+
+  /** Where a downcall can leave errno; freed with the last reference to it. */
+  static MemorySegment allocateState() {
+    return Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
+  }
+
+  /** posix_spawn(3): the child's process id lands at an address. Returns 0 or an error. */
+  public static int spawn(
+      long pid, long program, long actions, long attributes, long arguments, long environment) {
+    return (int) call(Libc.SPAWN, pid, program, actions, attributes, arguments, environment);
+  }
+
+  /** What a child does to its descriptors before it is the program; 0 or an error, as all here. */
+  public static int initSpawnActions(long actions) {
+    return (int) call(Libc.ACTIONS_INIT, actions, 0, 0, 0, 0, 0);
+  }
+
+  public static int addSpawnDuplicate(long actions, int fd, int copy) {
+    return (int) call(Libc.ADD_DUP2, actions, fd, copy, 0, 0, 0);
+  }
+
+  public static int addSpawnOpen(long actions, int fd, long path, int flags) {
+    return (int) call(Libc.ADD_OPEN, actions, fd, path, flags, 0, 0);
+  }
+
+  public static int addSpawnCloseFrom(long actions, int lowest) {
+    return (int) call(Libc.ADD_CLOSE_FROM, actions, lowest, 0, 0, 0, 0);
+  }
+
+  /** False where libc has no {@link #addSpawnCloseFrom}: before glibc 2.34, and in musl. */
+  public static boolean hasSpawnCloseFrom() {
+    return Libc.ADD_CLOSE_FROM != null;
+  }
+
+  public static void destroySpawnActions(long actions) {
+    long _ = call(Libc.ACTIONS_DESTROY, actions, 0, 0, 0, 0, 0);
   }
 
   /**
-   * Starts a program that is open, as a child of the calling thread: the one thing that takes a
-   * function of libc, since no Java thread could survive a vfork.
+   * Which signals a child has blocked, and which it does not ignore whatever we do.
    *
-   * @param program by descriptor; not one of the numbers that the child gets
-   * @param descriptors those of ours that the child gets as its descriptors 0, 1, 2, …; none of
-   *     them is a number that an earlier one becomes
-   * @param name what it is to be called
-   * @return the child's process id, or −errno
+   * @param blocked a set of signals
+   * @param defaults a set of signals
    */
-  public static int spawn(int program, int[] descriptors, String name) {
-    try (Arena arena = Arena.ofConfined()) {
-      long actions = arena.allocate(Layouts.SPAWN_FILE_ACTIONS_SIZE, Long.BYTES).address();
-      int error = (int) call(Spawn.ACTIONS_INIT, actions, 0, 0, 0, 0, 0);
-      if (error != 0) {
-        return -error;
-      }
-      try {
-        for (int i = 0; i < descriptors.length && error == 0; i++) {
-          error = (int) call(Spawn.ACTIONS_DUP2, actions, descriptors[i], i, 0, 0, 0);
-        }
-        if (error != 0) {
-          return -error;
-        }
-        // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
-        long path = cString(arena, "/proc/self/fd/" + program);
-        MemorySegment words = arena.allocate(3L * Long.BYTES, Long.BYTES);
-        buffer(words).putLong(0, cString(arena, name)); // argv: it, and the end; envp: that again
-        long argv = words.address();
-        long pid = argv + 2L * Long.BYTES;
-        error = (int) call(Spawn.SPAWN, pid, path, actions, 0, argv, argv + Long.BYTES);
-        return error == 0 ? buffer(words).getInt(2 * Long.BYTES) : -error;
-      } finally {
-        long _ = call(Spawn.ACTIONS_DESTROY, actions, 0, 0, 0, 0, 0);
-      }
+  public static int initSpawnAttributes(long attributes, long blocked, long defaults) {
+    int error = (int) call(Libc.ATTRIBUTES_INIT, attributes, 0, 0, 0, 0, 0);
+    if (error == 0) {
+      int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+      error = (int) call(Libc.SET_FLAGS, attributes, flags, 0, 0, 0, 0);
     }
+    if (error == 0) {
+      error = (int) call(Libc.SET_SIGMASK, attributes, blocked, 0, 0, 0, 0);
+    }
+    return error == 0 ? (int) call(Libc.SET_SIGDEFAULT, attributes, defaults, 0, 0, 0, 0) : error;
   }
 
   /**
@@ -389,47 +402,23 @@ public final class Syscalls {
    * arguments than the shape has, and ints where it has longs: on both CPUs what is passed in
    * registers is the same, and a shape of their own would cost a cold JVM milliseconds each.
    */
-  private static final class Spawn {
+  private static final class Libc {
     static final @Nullable MethodHandle SPAWN = link("posix_spawn");
     static final @Nullable MethodHandle ACTIONS_INIT = link("posix_spawn_file_actions_init");
-    static final @Nullable MethodHandle ACTIONS_DUP2 = link("posix_spawn_file_actions_adddup2");
+    static final @Nullable MethodHandle ADD_DUP2 = link("posix_spawn_file_actions_adddup2");
+    static final @Nullable MethodHandle ADD_OPEN = link("posix_spawn_file_actions_addopen");
+    static final @Nullable MethodHandle ADD_CLOSE_FROM =
+        linkIfThere("posix_spawn_file_actions_addclosefrom_np");
     static final @Nullable MethodHandle ACTIONS_DESTROY = link("posix_spawn_file_actions_destroy");
-  }
+    static final @Nullable MethodHandle ATTRIBUTES_INIT = link("posix_spawnattr_init");
+    static final @Nullable MethodHandle SET_FLAGS = link("posix_spawnattr_setflags");
+    static final @Nullable MethodHandle SET_SIGMASK = link("posix_spawnattr_setsigmask");
+    static final @Nullable MethodHandle SET_SIGDEFAULT = link("posix_spawnattr_setsigdefault");
 
-  /**
-   * Where a downcall leaves errno, which is all that there is: each thread's own, allocated once. A
-   * thread that was made for one task has that of an earlier one: else each would allocate it, and
-   * a cleaner to free it.
-   */
-  record Captured(MemorySegment segment, ByteBuffer state) {
-    /** That of the calling thread. */
-    private static Captured current() {
-      return Thread.currentThread() instanceof FreshThread<?> fresh
-          ? fresh.captured()
-          : CAPTURED.get();
-    }
-
-    private static Captured allocate() {
-      MemorySegment segment = Arena.ofAuto().allocate(Linker.Option.captureStateLayout());
-      return new Captured(segment, buffer(segment));
-    }
-
-    /** One that no thread uses, for one that is to be started. */
-    static Captured take() {
-      Captured spare = SPARE.poll();
-      return spare == null ? allocate() : spare;
-    }
-
-    /** To be called when that thread has ended. */
-    void giveBack() {
-      SPARE.add(this);
-    }
-
-    private static final class OfThread extends ThreadLocal<Captured> {
-      @Override
-      protected Captured initialValue() {
-        return allocate();
-      }
+    private static @Nullable MethodHandle linkIfThere(String function) {
+      return Linker.nativeLinker().defaultLookup().find(function).isPresent()
+          ? link(function)
+          : null;
     }
   }
 }

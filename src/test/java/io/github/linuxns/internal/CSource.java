@@ -67,7 +67,10 @@ public final class CSource {
             name + " is " + signature + " in Java");
   }
 
-  /** Calls it with a variable of each type, with whatever could be converted being an error. */
+  /**
+   * Calls it with a variable of each type, with whatever could be converted being an error, but for
+   * the sign: of that a layout in Java says nothing.
+   */
   private CSource functionWithPointers(
       String name, FunctionDescriptor descriptor, String signature) {
     List<String> variables = new ArrayList<>();
@@ -79,6 +82,7 @@ public final class CSource {
     String call = name + "(" + String.join(", ", variables) + ")";
     return line("#pragma GCC diagnostic error \"-Wint-conversion\"")
         .line("#pragma GCC diagnostic error \"-Wconversion\"")
+        .line("#pragma GCC diagnostic ignored \"-Wsign-conversion\"")
         .line("static void call_" + name + "(" + String.join(", ", parameters) + ") {")
         .check(
             "__builtin_types_compatible_p(__typeof__("
@@ -116,6 +120,7 @@ public final class CSource {
    */
   private static String cType(MemoryLayout layout) {
     return switch (layout) {
+      case ValueLayout.OfShort _ -> "short";
       case ValueLayout.OfInt _ -> "int";
       case ValueLayout.OfLong _ -> "long";
       case AddressLayout _ -> "void *";

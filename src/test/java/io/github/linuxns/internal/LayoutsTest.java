@@ -3,6 +3,7 @@ package io.github.linuxns.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.ffi.Constants;
+import io.github.linuxns.internal.ffi.__sigset_t;
 import io.github.linuxns.internal.ffi.dirent64;
 import io.github.linuxns.internal.ffi.ifreq;
 import io.github.linuxns.internal.ffi.mount_answer;
@@ -12,6 +13,7 @@ import io.github.linuxns.internal.ffi.nlmsghdr;
 import io.github.linuxns.internal.ffi.open_how;
 import io.github.linuxns.internal.ffi.pollfd;
 import io.github.linuxns.internal.ffi.posix_spawn_file_actions_t;
+import io.github.linuxns.internal.ffi.posix_spawnattr_t;
 import io.github.linuxns.internal.ffi.sockaddr_nl;
 import io.github.linuxns.internal.ffi.statfs;
 import io.github.linuxns.internal.ffi.statx;
@@ -56,6 +58,8 @@ class LayoutsTest {
     assertThat(Layouts.IFR_FLAGS)
         .isEqualTo(ifreq.ifr_ifru$offset() + ifreq.ifr_ifru.ifru_flags$offset());
     assertThat(Layouts.SPAWN_FILE_ACTIONS_SIZE).isEqualTo(posix_spawn_file_actions_t.sizeof());
+    assertThat(Layouts.SPAWN_ATTRIBUTES_SIZE).isEqualTo(posix_spawnattr_t.sizeof());
+    assertThat(Layouts.SIGSET_SIZE).isEqualTo(__sigset_t.sizeof());
     assertThat(Layouts.POLLFD_SIZE).isEqualTo(pollfd.sizeof());
     assertThat(Layouts.POLLFD_FD).isEqualTo(pollfd.fd$offset());
     assertThat(Layouts.POLLFD_EVENTS).isEqualTo(pollfd.events$offset());
@@ -126,7 +130,7 @@ class LayoutsTest {
         GeneratedBinding.functions().stream()
             .filter(function -> !function.name().equals("syscall"))
             .toList();
-    assertThat(others).hasSize(4);
+    assertThat(others).hasSize(10);
     for (GeneratedBinding.Function function : others) {
       FunctionDescriptor descriptor = function.descriptor();
       assertThat(function.variadic()).as(function.name()).isFalse();
@@ -135,7 +139,8 @@ class LayoutsTest {
           .as(function.name())
           .hasSizeLessThanOrEqualTo(6) // what both CPUs pass in registers
           .allMatch(layout ->
-              layout instanceof ValueLayout.OfInt
+              layout instanceof ValueLayout.OfShort
+                  || layout instanceof ValueLayout.OfInt
                   || layout instanceof ValueLayout.OfLong
                   || layout instanceof AddressLayout);
     }

@@ -48,7 +48,10 @@ public final class Constants {
     public static final int SIGCHLD = (int)17L;
     public static final int SA_NOCLDWAIT = (int)2L;
     public static final int SIG_SETMASK = (int)2L;
+    public static final int POSIX_SPAWN_SETSIGDEF = (int)4L;
+    public static final int POSIX_SPAWN_SETSIGMASK = (int)8L;
     public static final int EPOLL_CTL_ADD = (int)1L;
+    public static final int EPOLL_CTL_DEL = (int)2L;
     public static final int EPOLL_CTL_MOD = (int)3L;
     public static final int FIONREAD = (int)21531L;
     public static final int SIOCGIFFLAGS = (int)35091L;

@@ -11,6 +11,7 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A child process of ours that nobody else waits for. Until it is reaped its number is its own, and
@@ -19,6 +20,9 @@ import java.util.concurrent.CompletableFuture;
 public final class Child {
   /** The status of a child that somebody else has reaped, where the kernel does not tell it. */
   static final int UNKNOWN_STATUS = -1;
+
+  /** How long somebody who waits for it does that alone; an interrupt may go unnoticed as long. */
+  private static final long MOMENT_MILLIS = 10;
 
   private static final int SIGNAL_MASK = 0x7f;
   private static final int SIGNALLED = 128;
@@ -29,10 +33,16 @@ public final class Child {
   private final CompletableFuture<Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
 
-  /** What has been learnt by reaping it, which can be done once only. */
+  private final Object reaping = new Object();
+
+  /** Guarded by reaping: what has been learnt by that, which can be done once only. */
   private int exitStatus;
 
+  /** Guarded by reaping. */
   private boolean isReaped;
+
+  /** By which the thread that waits for all knows it. */
+  private volatile long token;
 
   private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
@@ -125,23 +135,67 @@ public final class Child {
     }
   }
 
+  long token() {
+    return token;
+  }
+
+  void token(long number) {
+    token = number;
+  }
+
+  /**
+   * Waits a moment, in which the calling thread itself takes it in if it ends: what takes no longer
+   * is over sooner, and with one thread to wake instead of two. A virtual thread does not wait.
+   */
+  public void awaitMoment(long nanos) {
+    Thread caller = Thread.currentThread();
+    if (exit.isDone() || caller.isVirtual() || caller.isInterrupted()) {
+      return;
+    }
+    int fd = pidfd.tryAcquire();
+    if (fd < 0) {
+      return;
+    }
+    try {
+      ChildWatch.leave(this, fd);
+      long millis = Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), MOMENT_MILLIS);
+      if (Syscalls.poll(fd, POLLIN, millis) != 0) {
+        boolean _ = reapIfEnded();
+      }
+    } finally {
+      if (!exit.isDone()) {
+        ChildWatch.comeBack(this, fd);
+      }
+      pidfd.release();
+    }
+  }
+
   /**
    * Takes it in if it has ended, and says so to all who wait. If memory runs out on the way it can
-   * be called again, by the same thread.
+   * be called again.
    */
   boolean reapIfEnded() {
-    if (!isReaped) {
-      int[] status = new int[1];
-      int result = LaunchCalls.reap(pid, WNOHANG, status);
-      if (result == 0 || result == -Errno.EINTR.number()) {
+    int status;
+    synchronized (reaping) {
+      if (!isReaped && !reap()) {
         return false;
       }
-      exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
-      isReaped = true;
+      status = exitStatus;
     }
     pidfd.close();
     reaped.complete(null);
-    exit.complete(exitStatus);
+    exit.complete(status);
+    return true;
+  }
+
+  private boolean reap() {
+    int[] status = new int[1];
+    int result = LaunchCalls.reap(pid, WNOHANG, status);
+    if (result == 0 || result == -Errno.EINTR.number()) {
+      return false;
+    }
+    exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
+    isReaped = true;
     return true;
   }
 

@@ -34,6 +34,9 @@ final class ChildWatch {
   /** How often to look at children of which nothing tells when they can be reaped. */
   private static final long LOOK_AGAIN_MILLIS = 20;
 
+  /** And for how long yet when there are none any more, since who launches once launches again. */
+  private static final long LINGER_NANOS = 1_000_000_000;
+
   /** What others may take to give memory back. */
   private static final long NO_MEMORY_NANOS = 10_000_000;
 
@@ -56,6 +59,9 @@ final class ChildWatch {
   /** Children to look at now and then: each says whether it was reaped. */
   private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
 
+  /** True while only an event wakes the thread. */
+  private volatile boolean asleep;
+
   private ChildWatch(int epoll, int bell) {
     this.epoll = epoll;
     this.bell = bell;
@@ -70,10 +76,26 @@ final class ChildWatch {
   static void add(Child child) throws SyscallException {
     int fd = child.pidfd().acquire();
     try {
-      // One that has ended cannot be reaped yet while a debugger holds it.
-      watch(fd, EPOLLIN, child::reapIfEnded, "the child " + child.pid());
+      int result = started().once(child, fd);
+      if (result < 0) {
+        throw Failures.of(SystemCall.EPOLL_CTL, result, "the child " + child.pid());
+      }
     } finally {
       child.pidfd().release();
+    }
+  }
+
+  /** Leaves a child to somebody who waits for it, until {@link #comeBack}, or for good. */
+  static void leave(Child child, int pidfd) {
+    ChildWatch watch = Objects.requireNonNull(STARTED.get());
+    int _ = LaunchCalls.unwatch(watch.epoll, pidfd);
+    watch.waiting.remove(child.token());
+  }
+
+  static void comeBack(Child child, int pidfd) {
+    ChildWatch watch = Objects.requireNonNull(STARTED.get());
+    if (watch.once(child, pidfd) < 0) {
+      watch.look(child::reapIfEnded); // it has no memory for that now
     }
   }
 
@@ -91,9 +113,13 @@ final class ChildWatch {
 
   /** Has a child reaped of which nobody wants to know anything, and which is hard to end. */
   static void abandon(long pid) {
-    ChildWatch watch = Objects.requireNonNull(STARTED.get());
-    watch.looks.add(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
-    int _ = watch.once(watch.bell, EPOLLIN, () -> true); // so that its thread looks, from now on
+    Objects.requireNonNull(STARTED.get())
+        .look(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
+  }
+
+  /** Has something looked at now and then, until it says that it is done with. */
+  static void lookNowAndThen(BooleanSupplier look) throws SyscallException {
+    started().look(look);
   }
 
   /**
@@ -151,8 +177,26 @@ final class ChildWatch {
     return TaskThread.startDaemon("namespace-children", this::run);
   }
 
-  private int once(int fd, int events, BooleanSupplier action) {
+  private void look(BooleanSupplier look) {
+    looks.add(look);
+    if (asleep) {
+      int _ = once(bell, EPOLLIN, () -> true); // so that its thread looks, from now on
+    }
+  }
+
+  /** One that has ended cannot be reaped yet while a debugger holds it: it is looked at again. */
+  private int once(Child child, int pidfd) {
+    waiting.remove(child.token());
     long token = lastToken.incrementAndGet();
+    child.token(token);
+    return once(pidfd, EPOLLIN, token, child::reapIfEnded);
+  }
+
+  private int once(int fd, int events, BooleanSupplier action) {
+    return once(fd, events, lastToken.incrementAndGet(), action);
+  }
+
+  private int once(int fd, int events, long token, BooleanSupplier action) {
     waiting.put(token, action);
     int result = LaunchCalls.watchOnce(epoll, fd, events, token);
     if (result < 0) {
@@ -165,12 +209,16 @@ final class ChildWatch {
     long[] ready = new long[EVENTS];
     int count = 0;
     int next = 0;
+    long lastLook = System.nanoTime();
     while (true) {
       try {
         if (next >= count) {
           next = 0;
           count = 0;
-          count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
+          if (!looks.isEmpty()) {
+            lastLook = System.nanoTime();
+          }
+          count = await(ready, System.nanoTime() - lastLook < LINGER_NANOS);
         }
         for (; next < count; next++) {
           act(ready[next]);
@@ -179,6 +227,17 @@ final class ChildWatch {
       } catch (OutOfMemoryError passing) {
         LockSupport.parkNanos(NO_MEMORY_NANOS); // what is told once is still to be done
       }
+    }
+  }
+
+  private int await(long[] ready, boolean lookAgain) {
+    // Said before the last look whether there is something: whoever brings it asks after that.
+    asleep = !lookAgain;
+    try {
+      boolean forEver = asleep && looks.isEmpty();
+      return LaunchCalls.await(epoll, ready, forEver ? FOR_EVER : LOOK_AGAIN_MILLIS);
+    } finally {
+      asleep = false;
     }
   }
 

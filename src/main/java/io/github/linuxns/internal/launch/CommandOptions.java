@@ -1,6 +1,7 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.util.ArrayList;
@@ -68,24 +69,47 @@ public final class CommandOptions {
   }
 
   /**
+   * The program, if there is a single place where it may be, and nowhere else to work; null if not.
+   */
+  @Nullable String plainProgram() {
+    String program = command.getFirst();
+    return directory == null && CommandPath.isPath(program) ? program : null;
+  }
+
+  /** It and its arguments. */
+  Texts arguments() {
+    return Texts.of(command);
+  }
+
+  /** Its environment. */
+  Texts variables() {
+    return environment == null ? Inherited.VARIABLES : variables(environment);
+  }
+
+  /** Why the program cannot be executed. */
+  SyscallException failure(String program, int result) {
+    String remedy = remedy(Errno.of(-result), List.of(program));
+    return Failures.ofStep(label(program), SystemCall.EXECVE, result, remedy);
+  }
+
+  private static String label(String program) {
+    return "execute " + program;
+  }
+
+  /**
    * Adds the steps that make the child the command: one for each place where it may be, seen from
    * the child's own root.
    */
   void write(ChildSteps steps) {
     LaunchProgram program = steps.program();
-    long arguments = program.texts(command);
-    long strings =
-        program.texts(environment == null ? Inherited.VARIABLES : variables(environment));
+    long arguments = program.texts(arguments());
+    long strings = program.texts(variables());
     String path = environment == null ? System.getenv("PATH") : environment.get("PATH");
     List<String> candidates = CommandPath.candidates(command.getFirst(), path);
     for (String candidate : candidates) {
       LaunchStep step =
           steps.add(
-              "execute " + candidate,
-              SystemCall.EXECVE,
-              program.text(candidate),
-              arguments,
-              strings);
+              label(candidate), SystemCall.EXECVE, program.text(candidate), arguments, strings);
       step.asExec().explainedBy(errno -> remedy(errno, candidates));
       if (candidates.size() > 1) {
         // What says that it is not there. That it is there but broken is for the caller to know:

@@ -23,6 +23,11 @@ public final class CommandPath {
 
   private CommandPath() {}
 
+  /** True if a command is not looked for. */
+  static boolean isPath(String command) {
+    return command.indexOf('/') >= 0;
+  }
+
   /**
    * The paths to try, in this order.
    *
@@ -33,7 +38,7 @@ public final class CommandPath {
    *     if all are, the last is there to be refused
    */
   public static List<String> candidates(String command, @Nullable String path) {
-    if (command.isEmpty() || command.indexOf('/') >= 0) {
+    if (command.isEmpty() || isPath(command)) {
       return List.of(command);
     }
     List<String> candidates = new ArrayList<>();

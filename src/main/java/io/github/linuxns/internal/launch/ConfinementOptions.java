@@ -55,6 +55,11 @@ public final class ConfinementOptions {
     filter = given;
   }
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    return limits.isEmpty() && !noNewPrivileges && capabilities == null && filter == null;
+  }
+
   /** Says it in words. */
   void describe(StringJoiner words) {
     if (capabilities != null) {

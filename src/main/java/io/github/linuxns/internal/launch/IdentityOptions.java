@@ -42,6 +42,11 @@ public final class IdentityOptions {
     return id;
   }
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    return uid == null && gid == null && groups == null;
+  }
+
   /** Says it in words. */
   void describe(StringJoiner words) {
     if (uid != null) {

@@ -118,6 +118,10 @@ public final class LaunchPlan {
 
   /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
   Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
+    String program = plainProgram();
+    if (command != null && program != null && PlainLaunch.isPossible(standard)) {
+      return PlainLaunch.run(command, program, standard, new Patience(limit, interrupted));
+    }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       return start(standard, made, interrupted);
     }
@@ -163,6 +167,18 @@ public final class LaunchPlan {
     } finally {
       int _ = Syscalls.close(nothing);
     }
+  }
+
+  /** The command, if nothing is asked of the child but to be that; null if something is. */
+  @Nullable String plainProgram() {
+    boolean plain =
+        namespaces.isEmpty()
+            && mappings.isEmpty()
+            && identity.isEmpty()
+            && confinement.isEmpty()
+            && system.isEmpty()
+            && files.isEmpty();
+    return command == null || !plain ? null : command.plainProgram();
   }
 
   private Child start(

@@ -54,6 +54,11 @@ public final class MappingOptions {
     gids = null;
   }
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    return usual == null && uids == null && gids == null && allowSetgroups == null;
+  }
+
   /** Says it in words. */
   void describe(StringJoiner words) {
     if (usual != null) {

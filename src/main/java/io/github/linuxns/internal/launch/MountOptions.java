@@ -40,6 +40,11 @@ public final class MountOptions {
     return new MountSetup(root, mounts, propagation, newNamespace, userNamespace);
   }
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    return mounts.isEmpty() && root == null && propagation == null;
+  }
+
   /** Says it in words. */
   void describe(StringJoiner words) {
     String mounted = new MountSetup(root, mounts, null, true, true).toString();

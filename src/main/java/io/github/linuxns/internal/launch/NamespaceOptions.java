@@ -38,6 +38,11 @@ public final class NamespaceOptions {
   /** Null: all that differ from the caller's. */
   private @Nullable Set<NamespaceType> ofProcess;
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    return unshared.isEmpty() && handles.isEmpty() && sets.isEmpty() && pid == 0;
+  }
+
   /** Gives the child new ones. */
   public void unshare(Collection<NamespaceType> types) {
     requireSome(types, "types to unshare");

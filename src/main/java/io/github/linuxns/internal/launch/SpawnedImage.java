@@ -161,7 +161,7 @@ final class SpawnedImage implements AutoCloseable {
       before = ThreadChildren.now();
       name = Integer.toString(image);
     }
-    return Syscalls.spawn(image, given, program.name());
+    return Spawn.image(image, given, program.name());
   }
 
   private static boolean isRefusal(int result) {

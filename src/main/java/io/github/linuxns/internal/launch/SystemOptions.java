@@ -80,6 +80,13 @@ public final class SystemOptions {
     init = true;
   }
 
+  /** True if none of it was asked for. */
+  boolean isEmpty() {
+    boolean names = hostname != null || domainname != null;
+    boolean places = timeOffsets != null || cgroup != null;
+    return !names && !places && !newSession && !dieWithParent && !init;
+  }
+
   /** Says it in words. */
   void describe(StringJoiner words) {
     if (hostname != null) {

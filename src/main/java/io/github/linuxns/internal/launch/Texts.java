@@ -6,6 +6,8 @@ import java.util.List;
 
 /** Texts as a program gets them, one behind the other, each with the NUL that ends it. */
 final class Texts {
+  static final Texts NONE = new Texts(new byte[0], new int[0]);
+
   private final byte[] bytes;
   private final int[] starts;
 

@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A JVM ends in the middle of a launch: at each step of the child up to the last one in which that
@@ -60,11 +62,15 @@ class JvmDeathIT {
         .init();
   }
 
+  /** What the child of a launch without an image looks for last, and what it does then. */
+  private static final List<SystemCall> PLAIN = List.of(SystemCall.OPENAT, SystemCall.EXECVE);
+
   /** The steps of the child of a JVM that ends when one of them is about to be made. */
-  private List<Call> launchIn(int step, End end) throws Exception {
+  private List<Call> launchIn(int step, End end, String how) throws Exception {
     Process jvm =
         new ProcessBuilder(
-                ChildJvm.command(List.of(), Launcher.class, directory.resolve("marker").toString()))
+                ChildJvm.command(
+                    List.of(), Launcher.class, directory.resolve("marker").toString(), how))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     List<Call> calls = new ArrayList<>();
@@ -76,8 +82,11 @@ class JvmDeathIT {
       Overseer.oversee(
           listener,
           call -> {
+            if (isThread(call.pid(), jvm) || hasExecuted(calls, how)) {
+              return Overseer.MADE;
+            }
             calls.add(call);
-            if (call.index() == step) {
+            if (calls.size() == step + 1) {
               end.of(jvm);
               assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).isTrue();
             }
@@ -89,6 +98,14 @@ class JvmDeathIT {
       Process _ = jvm.destroyForcibly();
     }
     return calls;
+  }
+
+  private static boolean isThread(long tid, Process jvm) {
+    return Files.exists(Path.of("/proc/" + jvm.pid() + "/task/" + tid));
+  }
+
+  private static boolean hasExecuted(List<Call> calls, String how) {
+    return how.equals("plain") && !calls.isEmpty() && calls.getLast().is(SystemCall.EXECVE);
   }
 
   /** What answers the child must outlive the JVM: else all its calls would fail then. */
@@ -103,7 +120,7 @@ class JvmDeathIT {
   @Test
   void theCommandIsNeverReached() throws Exception {
     Requirements.initialRoot();
-    List<Call> sound = launchIn(-1, End.KILLED);
+    List<Call> sound = launchIn(-1, End.KILLED, "image");
     assertThat(reached()).as("without a death").isTrue();
     int last = lastCheck(sound);
     assertThat(last).isGreaterThan(15);
@@ -112,10 +129,21 @@ class JvmDeathIT {
         .allMatch(call -> call.is(SystemCall.EXECVE));
     for (int step = 0; step <= last; step++) {
       End end = End.values()[step % 2];
-      List<Call> calls = launchIn(step, end);
+      List<Call> calls = launchIn(step, end, "image");
       assertThat(calls).hasSizeGreaterThan(step);
       assertThat(reached()).as(end + " at " + sound.get(step)).isFalse();
     }
+  }
+
+  /** It has one call to look after the JVM, and that is the last but the command. */
+  @ParameterizedTest
+  @EnumSource
+  void norIsACommandWithoutAnImage(End end) throws Exception {
+    List<Call> sound = launchIn(-1, end, "plain");
+    assertThat(reached()).as("without a death").isTrue();
+    assertThat(sound).hasSize(2);
+    assertThat(launchIn(0, end, "plain")).hasSize(1);
+    assertThat(reached()).isFalse();
   }
 
   private boolean reached() throws IOException {
@@ -136,16 +164,20 @@ class JvmDeathIT {
 
     public static void main(String[] arguments) throws Exception {
       // What the library starts once has no filter, or somebody would have it for good.
-      assertThat(new NamespaceProcessBuilder("true").start().waitFor()).isZero();
+      assertThat(new NamespaceProcessBuilder("/bin/true").start().waitFor()).isZero();
       Thread thread =
           Thread.ofPlatform()
               .start(() -> {
-                int listener = Overseer.install();
+                boolean plain = arguments[1].equals("plain");
+                int listener = plain ? Overseer.install(PLAIN) : Overseer.install();
                 System.out.println(listener);
                 try {
                   int _ = System.in.read(); // it has been taken
                   int _ = Syscalls.close(listener);
-                  NamespaceProcess process = touch(Path.of(arguments[0])).start();
+                  NamespaceProcess process =
+                      plain
+                          ? new NamespaceProcessBuilder("/bin/touch", arguments[0]).start()
+                          : touch(Path.of(arguments[0])).start();
                   System.exit(process.waitFor());
                 } catch (IOException | InterruptedException e) {
                   throw new AssertionError(e);

@@ -86,11 +86,24 @@ final class Overseer {
    * the task has to end what it starts.
    */
   static <T> T launch(Judge judge, Callable<T> task) throws Exception {
+    return launch(code(), judge, task);
+  }
+
+  /**
+   * As the other, for a launch without an image: the judge hears of these calls alone, whoever
+   * makes them.
+   */
+  static <T> T launchPlainly(List<SystemCall> calls, Judge judge, Callable<T> task)
+      throws Exception {
+    return launch(code(calls), judge, task);
+  }
+
+  private static <T> T launch(byte[] code, Judge judge, Callable<T> task) throws Exception {
     CompletableFuture<Integer> installed = new CompletableFuture<>();
     FutureTask<T> launch =
         new FutureTask<>(() -> {
           try {
-            installed.complete(install());
+            installed.complete(install(code));
           } catch (Throwable e) {
             installed.completeExceptionally(e);
           }
@@ -116,7 +129,15 @@ final class Overseer {
 
   /** Has calls of the calling thread's children asked about, by this descriptor. */
   static int install() {
-    byte[] code = code();
+    return install(code());
+  }
+
+  /** As {@link #install()}, of these calls alone. */
+  static int install(List<SystemCall> calls) {
+    return install(code(calls));
+  }
+
+  private static int install(byte[] code) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment copy = arena.allocate(code.length, Long.BYTES);
       copy.copyFrom(MemorySegment.ofArray(code));
@@ -149,6 +170,20 @@ final class Overseer {
     code.add(new long[] {0x15, 0, 2, SystemCall.CLOSE_RANGE.number()});
     code.add(new long[] {0x20, 0, 0, 16}); // the first descriptor: an init closes all
     code.add(new long[] {0x15, allow - code.size() - 1, 0, 0});
+    return askOrAllow(code);
+  }
+
+  private static byte[] code(List<SystemCall> calls) {
+    List<long[]> code = new ArrayList<>();
+    code.add(new long[] {0x20, 0, 0, 0}); // which call
+    for (SystemCall call : calls) {
+      int others = calls.size() - code.size();
+      code.add(new long[] {0x15, others, others == 0 ? 1 : 0, call.number()});
+    }
+    return askOrAllow(code);
+  }
+
+  private static byte[] askOrAllow(List<long[]> code) {
     code.add(new long[] {0x06, 0, 0, 0x7fc0_0000}); // ask
     code.add(new long[] {0x06, 0, 0, 0x7fff_0000}); // allow
     ByteBuffer bytes = ByteBuffer.allocate(code.size() * Long.BYTES).order(ByteOrder.nativeOrder());

@@ -1,0 +1,151 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.internal.Syscalls.buffer;
+import static io.github.linuxns.internal.ffi.Constants.*;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Layouts;
+import io.github.linuxns.internal.Syscalls;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Starts a program as a child of the calling thread, by {@code posix_spawn}: the one thing that
+ * takes functions of libc, since no Java thread could survive a vfork. All return the child's
+ * process id, or −errno.
+ */
+final class Spawn {
+  private Spawn() {}
+
+  /**
+   * Starts a program that is open, without arguments or environment.
+   *
+   * @param program by descriptor; not one of the numbers that the child gets
+   * @param descriptors those of ours that the child gets as its descriptors 0, 1, 2, …; none of
+   *     them is a number that an earlier one becomes
+   * @param name what it is to be called
+   */
+  static int image(int program, int[] descriptors, String name) {
+    try (Arena arena = Arena.ofConfined();
+        Actions actions = new Actions(arena)) {
+      actions.give(descriptors);
+      // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
+      long path = text(arena, "/proc/self/fd/" + program);
+      Texts texts = Texts.of(List.of(name));
+      return actions.spawn(path, 0, pointers(arena, texts), pointers(arena, Texts.NONE));
+    }
+  }
+
+  /**
+   * Starts a command, with no signal blocked, and with no descriptor but those given.
+   *
+   * @param path the program
+   * @param standard as the descriptors of an image
+   * @param parent a file that is there as long as the calling thread is
+   */
+  static int command(
+      String path, Texts arguments, Texts environment, int[] standard, String parent) {
+    try (Arena arena = Arena.ofConfined();
+        Actions actions = new Actions(arena)) {
+      actions.give(standard);
+      actions.requireAndClose(text(arena, parent), standard.length);
+      return actions.spawn(
+          text(arena, path),
+          Signals.ATTRIBUTES,
+          pointers(arena, arguments),
+          pointers(arena, environment));
+    }
+  }
+
+  private static long text(Arena arena, String text) {
+    return copy(arena, Texts.of(List.of(text)));
+  }
+
+  private static long copy(Arena arena, Texts texts) {
+    byte[] bytes = texts.bytes();
+    MemorySegment memory = arena.allocate(bytes.length);
+    MemorySegment.copy(bytes, 0, memory, JAVA_BYTE, 0, bytes.length);
+    return memory.address();
+  }
+
+  /** The address of an array of pointers to texts. */
+  private static long pointers(Arena arena, Texts texts) {
+    long[] pointers = texts.pointers(copy(arena, texts));
+    MemorySegment memory = arena.allocate((long) pointers.length * Long.BYTES, Long.BYTES);
+    buffer(memory).asLongBuffer().put(pointers);
+    return memory.address();
+  }
+
+  /** What the child does to its descriptors before it is the program. */
+  private static final class Actions implements AutoCloseable {
+    private final Arena arena;
+    private final long address;
+    private final boolean made;
+
+    /** The first one, after which nothing more is done. */
+    private int error;
+
+    Actions(Arena arena) {
+      this.arena = arena;
+      this.address = arena.allocate(Layouts.SPAWN_FILE_ACTIONS_SIZE, Long.BYTES).address();
+      this.error = Syscalls.initSpawnActions(address);
+      this.made = error == 0;
+    }
+
+    void give(int[] descriptors) {
+      for (int i = 0; i < descriptors.length && error == 0; i++) {
+        error = Syscalls.addSpawnDuplicate(address, descriptors[i], i);
+      }
+    }
+
+    /** Has it end if a file is not there, and closes all descriptors from a number on. */
+    void requireAndClose(long path, int lowest) {
+      if (error == 0) {
+        error = Syscalls.addSpawnOpen(address, lowest, path, O_RDONLY);
+      }
+      if (error == 0) {
+        error = Syscalls.addSpawnCloseFrom(address, lowest);
+      }
+    }
+
+    int spawn(long path, long attributes, long arguments, long environment) {
+      if (error != 0) {
+        return -error;
+      }
+      MemorySegment pid = arena.allocate(Integer.BYTES, Integer.BYTES);
+      error = Syscalls.spawn(pid.address(), path, address, attributes, arguments, environment);
+      return error == 0 ? buffer(pid).getInt(0) : -error;
+    }
+
+    @Override
+    public void close() {
+      if (made) {
+        Syscalls.destroySpawnActions(address);
+      }
+    }
+  }
+
+  /** As {@link ProcessBuilder} has it for its children; made once. */
+  private static final class Signals {
+    static final long ATTRIBUTES = attributes();
+
+    private static long attributes() {
+      Arena arena = Arena.global();
+      long attributes = arena.allocate(Layouts.SPAWN_ATTRIBUTES_SIZE, Long.BYTES).address();
+      long none = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES).address();
+      MemorySegment defaults = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES);
+      buffer(defaults).putLong(0, bit(SIGPIPE) | bit(SIGCHLD));
+      int error = Syscalls.initSpawnAttributes(attributes, none, defaults.address());
+      if (error != 0) {
+        throw new IllegalStateException("posix_spawnattr_init: " + Errno.of(error));
+      }
+      return attributes;
+    }
+
+    private static long bit(int signal) {
+      return 1L << (signal - 1);
+    }
+  }
+}

@@ -1,0 +1,281 @@
+package io.github.linuxns.internal.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.internal.launch.Overseer.Call;
+import io.github.linuxns.process.NamespaceProcess;
+import io.github.linuxns.process.NamespaceProcessBuilder;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A launch without an image is as good as one with an image, of which nobody can tell it apart. */
+@Tag("unprivileged")
+@Tag("rootless")
+@Timeout(120)
+class PlainLaunchIT {
+  /** What a child does that is seen: it looks for its parent, and executes the command. */
+  private static final List<SystemCall> SEEN = List.of(SystemCall.OPENAT, SystemCall.EXECVE);
+
+  @TempDir private Path directory;
+
+  private Traces before;
+
+  @BeforeEach
+  void start() throws Exception {
+    assertThat(run(plain("/bin/true"))).isZero(); // what the library starts once has no filter
+    before = Traces.now();
+  }
+
+  private static NamespaceProcessBuilder plain(String... command) {
+    return new NamespaceProcessBuilder(command).redirectOutput(Redirect.DISCARD);
+  }
+
+  private static int run(NamespaceProcessBuilder builder) throws IOException, InterruptedException {
+    NamespaceProcess process = builder.start();
+    process.getOutputStream().close();
+    return process.waitFor();
+  }
+
+  private static String printed(NamespaceProcessBuilder builder) throws Exception {
+    NamespaceProcess process = builder.redirectErrorStream(true).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  // ---- what the command finds ----
+
+  /** In what Linux says of it, but for what says who it is. */
+  @Test
+  void theCommandFindsWhatItFindsByAnImage() throws Exception {
+    // A descriptor that nobody has closed on exec.
+    int open = (int) Syscalls.call(SystemCall.FCNTL, 0, 0, 100, 0, 0); // F_DUPFD
+    assertThat(open).isGreaterThanOrEqualTo(100);
+    try {
+      String script =
+          "grep -E '^(Sig|Shd|Seccomp|NoNewPrivs|Cap|Uid|Gid|Groups)' /proc/self/status;"
+              + "ls /proc/$$/fd; env; umask; pwd; ulimit -a; echo \"$0 $@\"";
+      String plainly = printed(new NamespaceProcessBuilder("/bin/sh", "-c", script, "a", "b c"));
+      String byImage = printed(new NamespaceProcessBuilder("sh", "-c", script, "a", "b c"));
+      assertThat(plainly).contains("SigBlk:\t0000000000000000", "a b c", "0\n1\n2\n");
+      assertThat(plainly).isEqualTo(byImage);
+    } finally {
+      int _ = Syscalls.close(open);
+    }
+  }
+
+  @Test
+  void itHasTheEnvironmentThatItWasGiven() throws Exception {
+    NamespaceProcessBuilder builder =
+        new NamespaceProcessBuilder("/usr/bin/env").clearEnvironment().environment("ONE", "1 ü");
+    assertThat(printed(builder)).isEqualTo("ONE=1 ü\n");
+  }
+
+  @Test
+  void itIsAPlainLaunch() throws Exception {
+    assertThat(childCalls(plain("/bin/true"))).hasSize(2);
+  }
+
+  // ---- what cannot be executed ----
+
+  /** In the same words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"missing", "directory", "data", "nobody's", "file/below"})
+  void itSaysWhyACommandCannotBeExecuted(String name) throws Exception {
+    Files.createDirectory(directory.resolve("directory"));
+    file("data", "rwxr-xr-x");
+    file("nobody's", "rw-r--r--");
+    file("file", "rwxr-xr-x");
+    String path = directory.resolve(name).toString();
+    SyscallException byImage = failure(plain(path).newSession());
+    SyscallException plainly = failure(plain(path));
+    assertThat(plainly).hasMessage(byImage.getMessage()).hasMessageStartingWith("execute " + path);
+    assertThat(plainly.errno()).isEqualTo(byImage.errno());
+    assertThat(plainly.syscall()).isEqualTo("execve");
+    assertThat(plainly.remedy()).isEqualTo(byImage.remedy());
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  private void file(String name, String permissions) throws IOException {
+    Path file = Files.writeString(directory.resolve(name), "neither program nor script\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+  }
+
+  @Test
+  void itSaysThatTheArgumentsAreTooLong() throws Exception {
+    SyscallException failure = failure(plain("/bin/true", "x".repeat(1 << 18)));
+    assertThat(failure.errno()).isEqualTo(Errno.E2BIG);
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  private static SyscallException failure(NamespaceProcessBuilder builder) {
+    SyscallException[] failure = new SyscallException[1];
+    assertThatExceptionOfType(SyscallException.class)
+        .isThrownBy(builder::start)
+        .satisfies(thrown -> failure[0] = thrown);
+    return failure[0];
+  }
+
+  // ---- what happens on the way ----
+
+  /** What happens to a call of the child. */
+  private interface Event {
+    long at(Call call) throws Exception;
+  }
+
+  /** Launches; the calls of the child until it is the command, each of which something does. */
+  private static <T> List<Call> launch(Callable<T> task, Event event) throws Exception {
+    List<Call> calls = new ArrayList<>();
+    long[] thread = new long[1];
+    T _ =
+        Overseer.launchPlainly(
+            SEEN,
+            call -> {
+              if (call.pid() == thread[0] || isTheCommand(calls)) {
+                return Overseer.MADE;
+              }
+              calls.add(call);
+              return event.at(call);
+            },
+            () -> {
+              thread[0] = Syscalls.gettid();
+              return task.call();
+            });
+    return calls;
+  }
+
+  private static boolean isTheCommand(List<Call> calls) {
+    return !calls.isEmpty() && calls.getLast().is(SystemCall.EXECVE);
+  }
+
+  private static List<Call> childCalls(NamespaceProcessBuilder builder) throws Exception {
+    return launch(() -> run(builder), _ -> Overseer.MADE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void eachOfItsCallsFails(int index) throws Exception {
+    assertThatExceptionOfType(SyscallException.class)
+        .isThrownBy(() ->
+            launch(
+                () -> run(plain("/bin/true")),
+                call -> SEEN.get(index).number() == call.number() ? -117 : Overseer.MADE))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EUCLEAN))
+        .withMessageStartingWith("execute /bin/true: EUCLEAN");
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** As of one in an execve: the kernel does not tell whether the command has begun. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void theChildIsKilledInEachOfItsCalls(int index) throws Exception {
+    int[] status = new int[1];
+    List<Call> _ =
+        launch(
+            () -> status[0] = run(plain("/bin/true")),
+            call -> {
+              if (SEEN.get(index).number() != call.number()) {
+                return Overseer.MADE;
+              }
+              assertThat(LaunchCalls.kill(call.pid())).isZero();
+              return Overseer.GONE;
+            });
+    assertThat(status[0]).isEqualTo(128 + 9);
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** Which neither a deadline nor an interrupt reaches in the kernel. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anExecveThatNeverEndsIsEnded(boolean byInterrupt) throws Exception {
+    Thread[] launching = new Thread[1];
+    assertThatThrownBy(() ->
+            launch(
+                () -> {
+                  launching[0] = Thread.currentThread();
+                  return plain("/bin/true")
+                      .launchTimeout(Duration.ofMillis(byInterrupt ? 60_000 : 100))
+                      .start();
+                },
+                call -> {
+                  if (!call.is(SystemCall.EXECVE)) {
+                    return Overseer.MADE;
+                  }
+                  if (byInterrupt) {
+                    launching[0].interrupt();
+                  }
+                  return Overseer.GONE; // it stands still until it is killed
+                }))
+        .isInstanceOf(byInterrupt ? InterruptedIOException.class : SyscallException.class)
+        .message()
+        .contains(byInterrupt ? "interrupted" : "execute /bin/true: ETIMEDOUT");
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** The thread has another child, and that goes on. */
+  @Test
+  void onlyTheChildThatHoldsTheThreadIsEnded() throws Exception {
+    NamespaceProcess[] other = new NamespaceProcess[1];
+    boolean livesOn =
+        Overseer.launchPlainly(
+            List.of(SystemCall.EXECVE),
+            call ->
+                other[0] == null || call.pid() == other[0].pid() ? Overseer.MADE : Overseer.GONE,
+            () -> {
+              other[0] = new NamespaceProcessBuilder("sleep", "60").start();
+              assertThat(failure(plain("/bin/true").launchTimeout(Duration.ofMillis(100))).errno())
+                  .isEqualTo(Errno.ETIMEDOUT);
+              boolean alive = other[0].isAlive();
+              assertThat(other[0].destroyForcibly().waitFor(60, TimeUnit.SECONDS)).isTrue();
+              return alive;
+            });
+    assertThat(livesOn).isTrue();
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  @Test
+  void anInterruptedThreadLaunchesNothing() throws Exception {
+    Path marker = directory.resolve("marker");
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> plain("/bin/touch", marker.toString()).start())
+        .isInstanceOf(InterruptedIOException.class);
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(marker).doesNotExist();
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  // ---- when it is not possible ----
+
+  @Test
+  void streamsThatWouldOverwriteEachOtherTakeAnImage() {
+    assertThat(PlainLaunch.isPossible(new int[] {0, 1, 2})).isTrue();
+    assertThat(PlainLaunch.isPossible(new int[] {9, 8, 8})).isTrue();
+    assertThat(PlainLaunch.isPossible(new int[] {0, 2, 1})).isFalse();
+    assertThat(PlainLaunch.isPossible(new int[] {9, 0, 2})).isFalse();
+  }
+}

@@ -1,6 +1,8 @@
 package io.github.linuxns.inspect;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -24,51 +26,95 @@ final class JsonView {
 
   private static final String HEX = "0123456789abcdef";
 
-  private JsonView() {}
+  /**
+   * How many levels are indented. Those further down begin where these do: processes may stand
+   * below each other in any number of levels, and of all that white space there would be more than
+   * of anything else.
+   */
+  private static final int INDENTED = 64;
+
+  private final List<TableColumn> columns;
+  private final StringBuilder text;
+
+  /** What is still to be written of the arrays that have been begun, the innermost last. */
+  private final List<ListIterator<NamespaceInfo>> open = new ArrayList<>();
+
+  private JsonView(List<TableColumn> columns, int size) {
+    this.columns = columns;
+    this.text = new StringBuilder(64 + size * columns.size() * 32);
+  }
 
   static String of(List<NamespaceInfo> infos, List<TableColumn> columns) {
-    return text(infos, null, columns);
+    return new JsonView(columns, infos.size()).text(infos, null);
   }
 
   /** With those that stand below one as its "children". */
   static String of(Forest forest, List<TableColumn> columns) {
-    return text(forest.roots(), forest, columns);
+    return new JsonView(columns, forest.roots().size()).text(forest.roots(), forest);
   }
 
-  private static String text(
-      List<NamespaceInfo> infos, @Nullable Forest forest, List<TableColumn> columns) {
-    StringBuilder text = new StringBuilder(64 + infos.size() * columns.size() * 32);
+  private String text(List<NamespaceInfo> infos, @Nullable Forest forest) {
     text.append("{\n   \"namespaces\": ");
-    array(infos, forest, columns, "\n   ", text);
+    beginArray(infos);
+    while (!open.isEmpty()) {
+      ListIterator<NamespaceInfo> array = open.getLast();
+      if (!array.hasNext()) {
+        endArray();
+        continue;
+      }
+      if (array.hasPrevious()) {
+        text.append(",{");
+      } else {
+        line(1);
+        text.append('{');
+      }
+      NamespaceInfo info = array.next();
+      object(info);
+      List<NamespaceInfo> below = forest == null ? List.of() : forest.children(info);
+      if (below.isEmpty()) {
+        endObject();
+      } else {
+        text.append(',');
+        line(2);
+        text.append("\"children\": ");
+        beginArray(below);
+      }
+    }
     return text.append("\n}\n").toString();
   }
 
-  private static void array(
-      List<NamespaceInfo> infos,
-      @Nullable Forest forest,
-      List<TableColumn> columns,
-      String line,
-      StringBuilder text) {
+  private void beginArray(List<NamespaceInfo> infos) {
     text.append('[');
-    for (int i = 0; i < infos.size(); i++) {
-      NamespaceInfo info = infos.get(i);
-      text.append(i == 0 ? line + "   {" : ",{");
-      object(info, columns, line + "      ", text);
-      List<NamespaceInfo> below = forest == null ? List.of() : forest.children(info);
-      if (!below.isEmpty()) {
-        text.append(',').append(line).append("      \"children\": ");
-        array(below, forest, columns, line + "      ", text);
-      }
-      text.append(line).append("   }");
-    }
-    text.append(line).append(']');
+    open.add(infos.listIterator());
   }
 
-  private static void object(
-      NamespaceInfo info, List<TableColumn> columns, String line, StringBuilder text) {
+  private void endArray() {
+    line(0);
+    text.append(']');
+    open.removeLast();
+    if (!open.isEmpty()) {
+      endObject();
+    }
+  }
+
+  private void endObject() {
+    line(1);
+    text.append('}');
+  }
+
+  /** Begins one, so many steps to the right of where the innermost array ends. */
+  private void line(int steps) {
+    text.append("\n   ");
+    for (int i = 2 * Math.min(open.size() - 1, INDENTED) + steps; i > 0; i--) {
+      text.append("   ");
+    }
+  }
+
+  private void object(NamespaceInfo info) {
     for (int i = 0; i < columns.size(); i++) {
       TableColumn column = columns.get(i);
-      text.append(i == 0 ? "" : ",").append(line);
+      text.append(i == 0 ? "" : ",");
+      line(2);
       quote(column.name().toLowerCase(Locale.ROOT), text);
       text.append(": ");
       String value = column.value(info);

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -184,6 +186,32 @@ class ViewsTest {
         .containsEntry("netnsid", "3") // a string, as with lsns
         .containsEntry("nsfs", "/run/netns/blue\n/mnt/blue");
     assertThat(objects.get(3)).containsEntry("netnsid", "unassigned");
+  }
+
+  /** As deep as processes may stand below each other, which nothing bounds. */
+  @Test
+  void treesMayBeOfAnyDepth() {
+    int depth = 20_000;
+    List<NamespaceInfo> infos = new ArrayList<>();
+    Namespace above = null;
+    for (int i = 1; i <= depth; i++) {
+      Namespace namespace = new Namespace(NamespaceType.USER, i);
+      infos.add(new NamespaceInfo.Builder(namespace).owner(above).build());
+      above = namespace;
+    }
+    NamespaceGraph deep = new NamespaceGraph(infos, EnumSet.of(Holder.Kind.PROCESS), List.of());
+    List<TableColumn> columns = List.of(TableColumn.NS);
+    String json = JsonView.of(new Forest(deep, infos, Relation.OWNER), columns);
+    assertThat(json).hasSizeLessThan(depth * 4096);
+    assertThat(json.replaceAll("\\s", ""))
+        .isEqualTo(
+            "{\"namespaces\":[{"
+                + IntStream.rangeClosed(1, depth)
+                    .mapToObj(i -> "\"ns\":" + i)
+                    .collect(Collectors.joining(",\"children\":[{"))
+                + "}]".repeat(depth)
+                + "}");
+    assertThat(json).contains("\n         \"children\": [\n            {");
   }
 
   @Test

@@ -37,8 +37,11 @@ final class Arguments {
   private @Nullable List<TableColumn> columns;
   private Format format = Format.TABLE;
   private @Nullable Relation relation;
+
+  /** What stands above what if nothing is said of that; null for a list. */
+  private @Nullable Relation usual = Relation.PROCESS;
+
   private boolean list;
-  private boolean all;
   private boolean headings = true;
   private boolean persistent;
   private long process;
@@ -76,11 +79,11 @@ final class Arguments {
   }
 
   /**
-   * What stands above what; null for a list: if that is wanted, if all columns are, and if the one
-   * that a tree is drawn in is not.
+   * What stands above what; null for a list: if that is wanted, if all columns were asked for at
+   * once, and if the one that a tree is drawn in is not among them.
    */
   @Nullable Relation relation() {
-    Relation wanted = relation == null && !list && !all ? Relation.PROCESS : relation;
+    Relation wanted = relation == null ? usual : relation;
     return wanted == null || !columns().contains(TreeView.column(wanted)) ? null : wanted;
   }
 
@@ -201,7 +204,10 @@ final class Arguments {
   private void apply(char option, String value) {
     switch (option) {
       case 'J' -> show(Format.JSON, Format.RAW);
-      case 'l' -> list = true;
+      case 'l' -> {
+        list = true;
+        usual = null;
+      }
       case 'r' -> show(Format.RAW, Format.JSON);
       case 'S' -> format = Format.SVG;
       case 'D' -> format = Format.DOT;
@@ -212,7 +218,7 @@ final class Arguments {
       case 'P' -> persistent = true;
       case 'A' -> {
         columns = List.of(TableColumn.values());
-        all = true;
+        usual = null; // whatever the columns are in the end, as with lsns
       }
       case 'o' -> columns = columns(value);
       case 'p' -> process = number(value, "PID");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.linuxns.NamespaceType;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +70,16 @@ class ArgumentsTest {
   })
   void trees(String argument, @Nullable Relation relation) {
     assertThat(Arguments.parse(argument).relation()).isEqualTo(relation);
+  }
+
+  /** As in lsns: it is the option that makes it a list, and not the columns. */
+  @Test
+  void allColumnsAreAList() {
+    String all = Stream.of(TableColumn.values()).map(Enum::name).collect(Collectors.joining(","));
+    assertThat(Arguments.parse("--output-all", "-oNS,COMMAND").relation()).isNull();
+    assertThat(Arguments.parse("-oNS,COMMAND", "--output-all").relation()).isNull();
+    assertThat(Arguments.parse("-o", all).relation()).isEqualTo(Relation.PROCESS);
+    assertThat(Arguments.parse("--output-all", "-T").relation()).isEqualTo(Relation.OWNER);
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The directory of one process in {@code /proc}, held open, so that all that is read through it is
@@ -17,6 +18,9 @@ public final class ProcessDirectory implements AutoCloseable {
 
   /** More than tens of thousands of mounts take. */
   private static final int MOST_BYTES = 1 << 24;
+
+  /** Links to namespaces are a third of that. */
+  private static final int LINK_BYTES = 64;
 
   private static final String MINE = "/proc/thread-self";
 
@@ -52,6 +56,22 @@ public final class ProcessDirectory implements AutoCloseable {
       throw Failures.ofProcess(SystemCall.OPENAT, directory, MINE);
     }
     return new ProcessDirectory(MINE, directory);
+  }
+
+  /** Fails as a {@link #read} of the file would, if that cannot begin. */
+  void require(String name) throws SyscallException {
+    int fd = Syscalls.openForReading(directory, name);
+    if (fd < 0) {
+      throw failure(SystemCall.OPENAT, fd, name);
+    }
+    int _ = Syscalls.close(fd);
+  }
+
+  /** The text of a link of it; null if the caller may not read that, or the process has ended. */
+  @Nullable String link(String name) {
+    byte[] text = new byte[LINK_BYTES];
+    int length = Syscalls.readLink(directory, name, text);
+    return length < 0 ? null : NamespaceFiles.linkText(text, length);
   }
 
   /** Reads a file of it; bytes that are no ASCII become the characters of their numbers. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ContainerIT {
   private static final String ID =
       "5d0c1f5a7e4b49d3a86f0e2b9c7d1a3f5e8b2c4d6f7a9b0c1d2e3f4a5b6c7d8e";
+  private static final Path IO = Path.of("/proc/thread-self/io");
   private static final String POD = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9";
 
   /** What a JVM in a container asks: for itself, for another process in there, and for a third. */
@@ -121,6 +122,41 @@ class ContainerIT {
     assertThatExceptionOfType(SyscallException.class)
         .isThrownBy(() -> Container.of(ended.pid()))
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ESRCH));
+  }
+
+  /** Tables of mounts may be long: of others none is read that cannot tell anything. */
+  @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void noMoreIsReadThanItTakes() throws Exception {
+    Requirements.that(Files.isReadable(IO), "needs CONFIG_TASK_IO_ACCOUNTING");
+    long me = ProcessHandle.current().pid();
+    long table = Files.readAllBytes(Path.of("/proc/thread-self/mountinfo")).length;
+    // If the caller is in a container by its mounts, those of others decide.
+    long tables = Container.of(me).isPresent() ? 2 : 1;
+    try (Started same = Started.in(List.of());
+        Started other = Started.in(List.of("unshare", "-Urm"))) {
+      long group = Files.readAllBytes(Path.of("/proc/" + same.pid() + "/cgroup")).length;
+      assertThat(readBy(same)).isLessThanOrEqualTo(group + tables * table);
+      assertThat(readBy(other)).isLessThanOrEqualTo(group);
+    }
+  }
+
+  /** How many bytes the calling thread has read meanwhile. */
+  private static long readBy(Started process) throws IOException {
+    Optional<Container> first = process.container(); // loads what it takes
+    long _ = readSoFar();
+    long before = readSoFar();
+    Optional<Container> again = process.container();
+    long after = readSoFar();
+    long looking = readSoFar() - after; // which counts as well
+    assertThat(again).isEqualTo(first);
+    return after - before - looking;
+  }
+
+  private static long readSoFar() throws IOException {
+    String line = Files.readAllLines(IO).getFirst();
+    return Long.parseLong(line.substring("rchar: ".length()));
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.proc;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,38 +18,66 @@ public final class ContainerMounts {
   /** The fields in front of the two that matter: mount id, parent id, device. */
   private static final int FIELDS_BEFORE = 3;
 
-  private ContainerMounts() {}
+  private final List<Claim> claims;
+
+  private ContainerMounts(List<Claim> claims) {
+    this.claims = claims;
+  }
+
+  /** A line of the caller's, and whose it would be: that of a pod, or of one container. */
+  private record Claim(String line, ContainerName name, boolean isPod) {}
 
   /**
-   * The container, or else the pod.
+   * What the caller's mounts tell.
    *
    * @param mine the first fields of {@code mountinfo}, of the caller
-   * @param theirs the same of a process
-   * @return null if no container is named, or the process is in another mount namespace
    */
-  public static @Nullable ContainerName find(String mine, String theirs) {
-    ContainerName found = null;
+  public static ContainerMounts of(String mine) {
+    List<Claim> claims = new ArrayList<>();
     int start = 0;
     while (start < mine.length()) {
       int end = mine.indexOf('\n', start);
       end = end < 0 ? mine.length() : end;
       String line = mine.substring(start, end);
       ContainerName pod = ofPod(line);
-      if (pod != null && hasLine(theirs, line)) {
-        // What the runtime mounts in a pod is that of the pod's first container, which is no
-        // answer.
-        return pod;
+      ContainerName name = pod == null ? ofRuntime(line) : pod;
+      if (name != null) {
+        claims.add(new Claim(line, name, pod != null));
       }
-      ContainerName name = found == null ? ofRuntime(line) : null;
-      found = name != null && hasLine(theirs, line) ? name : found;
       start = end + 1;
+    }
+    return new ContainerMounts(claims);
+  }
+
+  /** True if they tell nothing, of whatever process. */
+  public boolean isEmpty() {
+    return claims.isEmpty();
+  }
+
+  /**
+   * The container of a process, or else its pod.
+   *
+   * @param theirs the first fields of its {@code mountinfo}
+   * @return null if no container is named, or the process is in another mount namespace
+   */
+  public @Nullable ContainerName find(String theirs) {
+    ContainerName found = null;
+    for (Claim claim : claims) {
+      if ((found == null || claim.isPod()) && hasLine(theirs, claim.line())) {
+        if (claim.isPod()) {
+          // What the runtime mounts in a pod is that of the pod's first container, which is no
+          // answer.
+          return claim.name();
+        }
+        found = claim.name();
+      }
     }
     return found;
   }
 
   /** The pod, by the {@code /etc/hosts} that Kubernetes writes for all of its containers. */
-  public static @Nullable ContainerName findPod(String mine, String theirs) {
-    ContainerName found = find(mine, theirs);
+  public @Nullable ContainerName findPod(String theirs) {
+    ContainerName found = find(theirs);
     return found != null && found.runtime().equals("kubernetes") ? found : null;
   }
 

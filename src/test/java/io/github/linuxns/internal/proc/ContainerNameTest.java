@@ -242,23 +242,25 @@ class ContainerNameTest {
     String root = "2 1 0:3 / / \n";
     for (String line : new String[] {hosts, pod}) {
       assertThat(find(root + "11" + line)).isNotNull();
-      assertThat(ContainerMounts.find(root, root + "11" + line)).isNull();
-      assertThat(ContainerMounts.find(root + "11" + line, root)).isNull();
-      assertThat(ContainerMounts.find(root + "11" + line, root + "111" + line)).isNull();
-      assertThat(ContainerMounts.find(root + "11" + line, "11" + line.strip() + "x\n")).isNull();
-      assertThat(ContainerMounts.find("11" + line, root + "111" + line + "11" + line)).isNotNull();
+      assertThat(ContainerMounts.of(root).find(root + "11" + line)).isNull();
+      assertThat(ContainerMounts.of(root + "11" + line).find(root)).isNull();
+      assertThat(ContainerMounts.of(root + "11" + line).find(root + "111" + line)).isNull();
+      assertThat(ContainerMounts.of(root + "11" + line).find("11" + line.strip() + "x\n")).isNull();
+      assertThat(ContainerMounts.of("11" + line).find(root + "111" + line + "11" + line))
+          .isNotNull();
     }
+    assertThat(ContainerMounts.of(root).isEmpty()).isTrue();
     // Not the pod that others have mounted in front of it either.
-    assertThat(ContainerMounts.find("11" + hosts, "12" + pod + "11" + hosts))
+    assertThat(ContainerMounts.of("11" + hosts).find("12" + pod + "11" + hosts))
         .isEqualTo(new ContainerName("docker", ID));
   }
 
   /** Of the caller itself. */
   private static @Nullable ContainerName find(String mountinfo) {
-    return ContainerMounts.find(mountinfo, mountinfo);
+    return ContainerMounts.of(mountinfo).find(mountinfo);
   }
 
   private static @Nullable ContainerName findPod(String mountinfo) {
-    return ContainerMounts.findPod(mountinfo, mountinfo);
+    return ContainerMounts.of(mountinfo).findPod(mountinfo);
   }
 }

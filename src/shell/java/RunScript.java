@@ -11,6 +11,10 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -50,6 +54,9 @@ final class RunScript {
   private static final Pattern BEFORE_CODE =
       Pattern.compile("(?:\\s++|//[^\\n]*+|/\\*(?:[^*]|\\*(?!/))*+\\*/)*+");
 
+  /** Held, since a logger that nobody holds is collected, with its handlers. */
+  private static final Logger EXITS = Logger.getLogger("java.lang.Runtime");
+
   private final JShell shell;
   private final Map<String, Origin> origins = new HashMap<>();
 
@@ -72,7 +79,9 @@ final class RunScript {
     int status;
     try (JShell shell = start(jar)) {
       RunScript run = new RunScript(shell);
-      Runtime.getRuntime().addShutdownHook(new Thread(run::failIfTheScriptHasEnded));
+      EXITS.setLevel(Level.FINE);
+      EXITS.setUseParentHandlers(false);
+      EXITS.addHandler(run.new ExitHandler());
       try {
         run.evaluateAll(startup, Files.readString(startup));
         run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
@@ -128,23 +137,34 @@ final class RunScript {
   }
 
   /**
-   * Nobody takes a script that has ended its JVM half-way for one that has done all. A signal has
-   * ended it otherwise, and is not for us to explain.
+   * Nobody takes a script that has ended its JVM half-way for one that has done all: what it ends
+   * with is a failure then, whatever it said. The JVM logs each exit before it begins, in the
+   * thread that asks for it; so the shutdown hooks of the script run as they would without us,
+   * which they would not to their end if it were one of them that changed the status, by a halt. A
+   * signal is not for us to explain.
    */
-  private void failIfTheScriptHasEnded() {
-    Origin origin = running;
-    if (origin != null
-        && Thread.getAllStackTraces().values().stream()
-            .flatMap(Arrays::stream)
-            .anyMatch(RunScript::isExit)) {
-      System.out.flush();
-      System.err.println(at(origin.file(), origin.line()) + "the script ended its JVM here");
-      Runtime.getRuntime().halt(FAILED);
+  private final class ExitHandler extends Handler {
+    @Override
+    public void publish(LogRecord exit) {
+      Origin origin = running;
+      if (origin != null && Arrays.stream(new Throwable().getStackTrace()).anyMatch(this::isExit)) {
+        running = null; // what follows is ours
+        System.out.flush();
+        System.err.println(at(origin.file(), origin.line()) + "the script ended its JVM here");
+        System.exit(FAILED);
+      }
     }
-  }
 
-  private static boolean isExit(StackTraceElement frame) {
-    return frame.getClassName().equals("java.lang.Runtime") && frame.getMethodName().equals("exit");
+    private boolean isExit(StackTraceElement frame) {
+      return frame.getClassName().equals("java.lang.Runtime")
+          && frame.getMethodName().equals("exit");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   private void evaluateAll(Path file, String text) {

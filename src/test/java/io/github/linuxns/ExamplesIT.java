@@ -258,6 +258,26 @@ class ExamplesIT {
     return tests(runs);
   }
 
+  /** It fails all the same, and what the script has to do at its end is done to the end. */
+  @Test
+  void aScriptThatEndsTheJvmHasItsShutdownHooks(@TempDir Path directory) throws Exception {
+    Path script =
+        Files.writeString(
+            directory.resolve("hook.jsh"),
+            """
+            void cleanUp() throws Exception {
+              int status = new ProcessBuilder("sleep", "1").start().waitFor();
+              System.out.println("cleaned up " + status);
+            }
+            var cleaner = new FutureTask<Void>(() -> { cleanUp(); return null; });
+            Runtime.getRuntime().addShutdownHook(new Thread(cleaner));
+            System.exit(0);
+            """);
+    Result result = shell(script.toString());
+    result.assertSays(1, ".*hook\\.jsh:7: the script ended its JVM here");
+    assertThat(result.output()).contains("cleaned up 0\n");
+  }
+
   @Test
   void help() throws Exception {
     shell("--help").assertSays(0, " *\\./ns-shell FILE\\.jsh .*");

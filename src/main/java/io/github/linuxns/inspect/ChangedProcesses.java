@@ -4,7 +4,9 @@ import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.survey.LivingThread;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /** Processes that are to be looked at, once each however much they have done meanwhile. */
@@ -12,14 +14,17 @@ final class ChangedProcesses {
   /** Of those that are told together, how many are named. */
   private static final int NAMED = 3;
 
+  /** How often to look at one that ends, or lives by another thread each time. */
+  private static final int TRIES = 2;
+
   private final Memberships memberships;
   private final Set<Long> pids = new LinkedHashSet<>();
 
   /** Those of which a thread has ended. */
   private final Set<Long> lessThreads = new LinkedHashSet<>();
 
-  /** Those that may not be looked at, as has been said or is to be said. */
-  private final Set<Long> refused = new LinkedHashSet<>();
+  /** Those that may not be looked at, as has been said or is to be said, and when they started. */
+  private final Map<Long, Long> refused = new HashMap<>();
 
   private final Set<Long> newlyRefused = new LinkedHashSet<>();
   private long ended;
@@ -39,21 +44,28 @@ final class ChangedProcesses {
 
   /**
    * The first thread of one has ended. If others go on, or one of them has taken its place to
-   * execute another program, so does the process.
+   * execute another program, so does the process. But its number may have been given to another
+   * process since, which has another start time.
    *
    * @return true if the process has ended, and was the last one in a namespace
    */
   boolean ended(long pid) {
-    if (LivingThread.of(pid) != LivingThread.NONE) {
-      pids.add(pid);
-      return false;
+    LivingThread living = LivingThread.of(pid);
+    if (living == null) {
+      return pids.remove(pid) ? endUnseen(pid) : end(pid);
     }
-    return pids.remove(pid) ? endUnseen(pid) : end(pid);
+    pids.add(pid);
+    return isAnother(pid, living) && end(pid);
+  }
+
+  private boolean isAnother(long pid, LivingThread living) {
+    return memberships.isAnother(pid, living.startTime())
+        || Memberships.areDifferent(refused.getOrDefault(pid, 0L), living.startTime());
   }
 
   /** One that was to be looked at. */
   private boolean endUnseen(long pid) {
-    if (!memberships.knows(pid) && !refused.contains(pid)) {
+    if (!memberships.knows(pid) && !refused.containsKey(pid)) {
       ended++;
     }
     return end(pid);
@@ -77,7 +89,8 @@ final class ChangedProcesses {
     }
     pids.clear();
     for (long pid : Set.copyOf(lessThreads)) {
-      if (LivingThread.of(pid) == LivingThread.NONE) {
+      LivingThread living = LivingThread.of(pid);
+      if (living == null || isAnother(pid, living)) {
         isLast |= end(pid);
       }
     }
@@ -86,42 +99,44 @@ final class ChangedProcesses {
   }
 
   private boolean look(long pid) {
-    try {
-      return look(pid, pid);
-    } catch (SyscallException e) {
-      if (e.errno() != Errno.ESRCH) {
-        return refuse(pid);
+    boolean isLast = false;
+    for (int tries = 0; tries < TRIES; tries++) {
+      LivingThread living = LivingThread.of(pid);
+      if (living == null) {
+        return endUnseen(pid) || isLast;
+      }
+      isLast |= isAnother(pid, living) && end(pid);
+      try {
+        isLast |= look(pid, living);
+        return isLast;
+      } catch (SyscallException e) {
+        if (e.errno() != Errno.ESRCH) {
+          refuse(pid, living);
+          return isLast;
+        }
       }
     }
-    long thread = LivingThread.of(pid);
-    if (thread == LivingThread.NONE) {
-      return endUnseen(pid);
-    }
-    try {
-      return look(pid, thread);
-    } catch (SyscallException e) {
-      // It may be ending at this moment, and its end will be told of, or seen by the next look.
-      return e.errno() != Errno.ESRCH && refuse(pid);
-    }
+    // It may be ending at this moment, and its end will be told of, or seen by the next look.
+    return isLast;
   }
 
-  private boolean look(long pid, long thread) throws SyscallException {
-    boolean isLast = memberships.seen(pid, Namespace.allOf(thread).values());
+  private boolean look(long pid, LivingThread living) throws SyscallException {
+    boolean isLast =
+        memberships.seen(pid, living.startTime(), Namespace.allOf(living.thread()).values());
     refused.remove(pid);
     return isLast;
   }
 
   /** Said once, until it can be looked at again, or has ended. */
-  private boolean refuse(long pid) {
-    if (refused.add(pid)) {
+  private void refuse(long pid, LivingThread living) {
+    if (refused.put(pid, living.startTime()) == null) {
       newlyRefused.add(pid);
     }
-    return false;
   }
 
   /** There was a look at everything: whoever is not there any more is not refused any more. */
   void seen(NamespaceGraph graph) {
-    refused.removeIf(pid -> graph.process(pid).isEmpty() || !graph.namespacesOf(pid).isEmpty());
+    refused.keySet().removeIf(pid -> graph.process(pid).isEmpty() || !graph.namespacesOf(pid).isEmpty());
   }
 
   /** How many nobody has seen, since they ended too early; and begins to count anew. */

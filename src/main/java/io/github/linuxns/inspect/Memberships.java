@@ -18,13 +18,20 @@ import java.util.function.Consumer;
  * was seen, and tells what that changes.
  */
 final class Memberships {
-  private final Map<Long, Set<Namespace>> places = new HashMap<>();
+  private final Map<Long, Place> places = new HashMap<>();
   private final Map<Namespace, Integer> counts = new HashMap<>();
 
   /** With the kernel's number of each, where that is known. */
   private final Map<Namespace, OptionalLong> known = new LinkedHashMap<>();
 
   private final Consumer<NamespaceWatch.Change> changes;
+
+  /** Where a process is that has started then; 0 if that is not known. */
+  private record Place(long startTime, Set<Namespace> namespaces) {
+    Place {
+      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
+    }
+  }
 
   Memberships(Consumer<NamespaceWatch.Change> changes) {
     this.changes = changes;
@@ -34,19 +41,33 @@ final class Memberships {
     return places.containsKey(pid);
   }
 
+  /** True if the process of that number is another one, which has started since. */
+  boolean isAnother(long pid, long startTime) {
+    Place place = places.get(pid);
+    return place != null && areDifferent(place.startTime(), startTime);
+  }
+
+  /** True if both times are known, and are not the same. */
+  static boolean areDifferent(long startTime, long other) {
+    return startTime != 0 && other != 0 && startTime != other;
+  }
+
   /**
    * A process was seen in these.
    *
-   * @return true if it was the last one in another
+   * @param startTime when it has started; 0 if that is not known
+   * @return true if it was the last one in another, or the one that had its number before was
    */
-  boolean seen(long pid, Collection<Namespace> now) {
-    Set<Namespace> before = places.getOrDefault(pid, Set.of());
+  boolean seen(long pid, long startTime, Collection<Namespace> now) {
+    boolean last = isAnother(pid, startTime) && ended(pid);
+    Place place = places.getOrDefault(pid, new Place(0, Set.of()));
+    Set<Namespace> before = place.namespaces();
     Set<Namespace> left = new LinkedHashSet<>(before);
     left.removeAll(now);
     Set<Namespace> joined = new LinkedHashSet<>(now);
     joined.removeAll(before);
     if (left.isEmpty() && joined.isEmpty()) {
-      return false;
+      return last;
     }
     for (Namespace namespace : joined) {
       if (!known.containsKey(namespace)) {
@@ -54,12 +75,12 @@ final class Memberships {
         changes.accept(new NamespaceWatch.Appeared(namespace));
       }
     }
-    places.put(pid, Collections.unmodifiableSet(new LinkedHashSet<>(now)));
+    places.put(pid, new Place(startTime == 0 ? place.startTime() : startTime, new LinkedHashSet<>(now)));
     if (!joined.isEmpty()) {
       changes.accept(new NamespaceWatch.Joined(pid, joined));
     }
     joined.forEach(namespace -> counts.merge(namespace, 1, Integer::sum));
-    return left(pid, left);
+    return left(pid, left) || last;
   }
 
   /**
@@ -68,8 +89,8 @@ final class Memberships {
    * @return true if it was the last one somewhere
    */
   boolean ended(long pid) {
-    Set<Namespace> before = places.remove(pid);
-    return before != null && left(pid, before);
+    Place before = places.remove(pid);
+    return before != null && left(pid, before.namespaces());
   }
 
   private boolean left(long pid, Set<Namespace> namespaces) {
@@ -111,7 +132,7 @@ final class Memberships {
         now.computeIfAbsent(member.pid(), _ -> new LinkedHashSet<>()).add(namespace);
       }
     }
-    now.forEach(this::seen);
+    now.forEach((pid, namespaces) -> seen(pid, graph.index().startTime(pid), namespaces));
     List<Long> missing = new ArrayList<>(places.keySet());
     missing.removeAll(now.keySet());
     return missing;
@@ -134,11 +155,12 @@ final class Memberships {
 
   /** Those who were in it have left it, and it is gone. */
   private void forget(Namespace namespace) {
-    for (Map.Entry<Long, Set<Namespace>> entry : places.entrySet()) {
-      if (entry.getValue().contains(namespace)) {
-        Set<Namespace> rest = new LinkedHashSet<>(entry.getValue());
+    for (Map.Entry<Long, Place> entry : places.entrySet()) {
+      Place place = entry.getValue();
+      if (place.namespaces().contains(namespace)) {
+        Set<Namespace> rest = new LinkedHashSet<>(place.namespaces());
         rest.remove(namespace);
-        entry.setValue(Collections.unmodifiableSet(rest));
+        entry.setValue(new Place(place.startTime(), rest));
         changes.accept(new NamespaceWatch.Left(entry.getKey(), Set.of(namespace)));
       }
     }

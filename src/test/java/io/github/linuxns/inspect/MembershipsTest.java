@@ -58,13 +58,13 @@ class MembershipsTest {
 
   @Test
   void aProcessComesMovesAndEnds() {
-    assertThat(memberships.seen(10, List.of(HOME, BOX))).isFalse();
+    assertThat(memberships.seen(10, 500, List.of(HOME, BOX))).isFalse();
     assertChanges(appeared(HOME), appeared(BOX), joined(10, HOME, BOX));
 
-    assertThat(memberships.seen(10, List.of(HOME, BOX))).isFalse();
+    assertThat(memberships.seen(10, 500, List.of(HOME, BOX))).isFalse();
     assertChanges();
 
-    assertThat(memberships.seen(10, List.of(AWAY, BOX))).isTrue();
+    assertThat(memberships.seen(10, 500, List.of(AWAY, BOX))).isTrue();
     assertChanges(appeared(AWAY), joined(10, AWAY), left(10, HOME));
 
     assertThat(memberships.knows(10)).isTrue();
@@ -75,10 +75,30 @@ class MembershipsTest {
     assertChanges();
   }
 
+  /** Whoever had its number before has ended, though nobody has said so. */
+  @Test
+  void anotherStartTimeIsAnotherProcess() {
+    assertThat(memberships.seen(10, 500, List.of(HOME))).isFalse();
+    assertChanges(appeared(HOME), joined(10, HOME));
+    assertThat(memberships.seen(10, 501, List.of(HOME))).isTrue();
+    assertChanges(left(10, HOME), joined(10, HOME));
+    assertThat(memberships.isAnother(10, 501)).isFalse();
+    assertThat(memberships.isAnother(10, 500)).isTrue();
+    assertThat(memberships.isAnother(11, 500)).isFalse();
+    // Nobody knows: it is taken for the same.
+    assertThat(memberships.isAnother(10, 0)).isFalse();
+    assertThat(memberships.seen(10, 0, List.of(HOME))).isFalse();
+    assertChanges();
+    assertThat(memberships.seen(10, 0, List.of(HOME, BOX))).isFalse();
+    assertChanges(appeared(BOX), joined(10, BOX));
+    assertThat(memberships.isAnother(10, 501)).isFalse();
+    assertThat(memberships.isAnother(10, 500)).isTrue();
+  }
+
   @Test
   void onlyTheLastOneLeavesItEmpty() {
-    boolean _ = memberships.seen(10, List.of(HOME));
-    boolean _ = memberships.seen(11, List.of(HOME));
+    boolean _ = memberships.seen(10, 500, List.of(HOME));
+    boolean _ = memberships.seen(11, 500, List.of(HOME));
     assertThat(memberships.ended(10)).isFalse();
     assertThat(memberships.ended(11)).isTrue();
   }
@@ -116,7 +136,7 @@ class MembershipsTest {
 
   @Test
   void whatSomethingElseHoldsIsNotGone() {
-    boolean _ = memberships.seen(10, List.of(AWAY));
+    boolean _ = memberships.seen(10, 500, List.of(AWAY));
     assertThat(memberships.ended(10)).isTrue();
     changes.clear();
 

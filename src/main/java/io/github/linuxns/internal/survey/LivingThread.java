@@ -8,39 +8,34 @@ import org.jspecify.annotations.Nullable;
 /**
  * By which thread a process lives. Its first one may have ended, which then looks like a process
  * that has: it is a zombie, in no namespaces. But it is one only when no other thread is left.
+ *
+ * @param thread the process itself, if its first thread lives; else another thread of it
+ * @param startTime of the process, in the kernel's ticks, which stays what it is when another
+ *     thread takes the place of the first; 0 if it cannot be read
  */
-public final class LivingThread {
-  /** Nobody lives. */
-  public static final long NONE = 0;
-
+public record LivingThread(long thread, long startTime) {
   private static final int STAT_BYTES = 1024;
 
-  private LivingThread() {}
-
-  /**
-   * Finds one.
-   *
-   * @return the process itself, if its first thread lives; another thread of it; or {@link #NONE}
-   */
-  public static long of(long pid) {
+  /** Finds one; null if nobody lives. */
+  public static @Nullable LivingThread of(long pid) {
     String directory = "/proc/" + pid;
     ProcessStat first = read(directory);
     if (first == null) {
-      return NONE;
+      return null;
     }
     if (!first.zombie) {
-      return pid;
+      return new LivingThread(pid, first.startTime);
     }
     String[] threads = first.threads < 2 ? null : new File(directory + "/task").list();
     if (threads != null) {
       for (String thread : threads) {
         ProcessStat stat = read(directory + "/task/" + thread);
         if (stat != null && !stat.zombie) {
-          return Long.parseLong(thread);
+          return new LivingThread(Long.parseLong(thread), first.startTime);
         }
       }
     }
-    return NONE;
+    return null;
   }
 
   /** Null if there is none. */

@@ -136,7 +136,9 @@ final class ChangedProcesses {
 
   /** There was a look at everything: whoever is not there any more is not refused any more. */
   void seen(NamespaceGraph graph) {
-    refused.keySet().removeIf(pid -> graph.process(pid).isEmpty() || !graph.namespacesOf(pid).isEmpty());
+    refused
+        .keySet()
+        .removeIf(pid -> graph.process(pid).isEmpty() || !graph.namespacesOf(pid).isEmpty());
   }
 
   /** How many nobody has seen, since they ended too early; and begins to count anew. */

@@ -75,7 +75,8 @@ final class Memberships {
         changes.accept(new NamespaceWatch.Appeared(namespace));
       }
     }
-    places.put(pid, new Place(startTime == 0 ? place.startTime() : startTime, new LinkedHashSet<>(now)));
+    places.put(
+        pid, new Place(startTime == 0 ? place.startTime() : startTime, new LinkedHashSet<>(now)));
     if (!joined.isEmpty()) {
       changes.accept(new NamespaceWatch.Joined(pid, joined));
     }

@@ -11,6 +11,7 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.SourceAndTarget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,7 +28,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What is mounted here is what mount(8) would have mounted, by findmnt and by trying. Each test has
@@ -36,20 +36,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("rootless")
 @Timeout(60)
 @ExtendWith(NothingLeft.class)
-class AttachIT {
-  @TempDir private Path directory;
-
+class AttachIT extends SourceAndTarget {
   private NamespaceScope scope;
-  private Path source;
-  private Path target;
 
   @BeforeEach
   @Timeout(60) // whose own thread is started at home then
   void moveAway() throws IOException {
     Requirements.root();
-    source = Files.createDirectory(directory.resolve("source"));
-    target = Files.createDirectory(directory.resolve("target"));
-    Files.writeString(source.resolve("file"), "content");
     scope = NamespaceScope.unshare(NamespaceType.MOUNT);
   }
 
@@ -63,7 +56,7 @@ class AttachIT {
   @Test
   void aBindIsTheSameFiles() throws Exception {
     Mount.bind(source).attach(target);
-    assertThat(target.resolve("file")).hasContent("content");
+    assertThat(target.resolve("file")).hasContent(CONTENT);
     assertThat(inode(target)).isEqualTo(inode(source));
     Files.writeString(target.resolve("new"), "by the bind");
     assertThat(source.resolve("new")).hasContent("by the bind");
@@ -75,7 +68,7 @@ class AttachIT {
   void aFileIsMountedOnAFile() throws Exception {
     Path file = Files.createFile(directory.resolve("a file"));
     Mount.bind(source.resolve("file")).readOnly().attach(file);
-    assertThat(file).hasContent("content");
+    assertThat(file).hasContent(CONTENT);
     assertThatThrownBy(() -> Files.writeString(file, "x")).hasMessageContaining("Read-only");
   }
 
@@ -173,7 +166,7 @@ class AttachIT {
     Mount.overlay(source).attach(target);
     Files.writeString(target.resolve("file"), "changed");
     Files.createFile(target.resolve("new"));
-    assertThat(source.resolve("file")).hasContent("content");
+    assertThat(source.resolve("file")).hasContent(CONTENT);
     assertThat(source.resolve("new")).doesNotExist();
     assertThat(lines(target)).hasSize(1);
     Mount.unmount(target);
@@ -239,7 +232,7 @@ class AttachIT {
     Mount.unmount(target);
     assertThat(target).isEmptyDirectory();
     Mount.unmount(target, UnmountFlag.NO_FOLLOW);
-    assertThat(target.resolve("file")).hasContent("content");
+    assertThat(target.resolve("file")).hasContent(CONTENT);
     Mount.unmount(target);
     assertThat(lines(target)).isEmpty();
   }

@@ -14,8 +14,7 @@ import io.github.linuxns.testing.Container;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.github.linuxns.testing.SourceAndTarget;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,32 +23,23 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is mounted in the namespace of another process is seen there, by nsenter, and not here. */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(60)
 @ExtendWith(NothingLeft.class)
-class AttachInIT {
-  @TempDir private Path directory;
-
-  private Path source;
-  private Path target;
-
+class AttachInIT extends SourceAndTarget {
   @BeforeEach
-  void makeFiles() throws IOException {
+  void requireNsenter() {
     Requirements.command("nsenter");
-    source = Files.createDirectory(directory.resolve("source"));
-    target = Files.createDirectory(directory.resolve("target"));
-    Files.writeString(source.resolve("file"), "from here");
   }
 
   @Test
   void aDirectoryAppearsInARunningContainer() throws Exception {
     try (Container container = Container.ofMine()) {
       Mount.bind(source).readOnly().attachIn(container.mounts(), target.toString());
-      assertThat(container.sh("cat " + target + "/file")).isEqualTo("from here");
+      assertThat(container.sh("cat " + target + "/file")).isEqualTo(CONTENT);
       assertThat(container.sh("echo x > " + target + "/x 2>&1 || true")).contains("Read-only");
       assertThat(container.sh("findmnt -nr -o PROPAGATION " + target)).isEqualTo("private");
       assertThat(target).isEmptyDirectory();
@@ -67,7 +57,7 @@ class AttachInIT {
       Mount.overlay(source).attachIn(container.mounts(), target.toString());
       container.sh("cat " + target + "/file && echo changed > " + target + "/file");
       assertThat(container.sh("cat " + target + "/file")).isEqualTo("changed");
-      assertThat(source.resolve("file")).hasContent("from here");
+      assertThat(source.resolve("file")).hasContent(CONTENT);
       Mount.dev().attachIn(container.mounts(), target.toString());
       assertThat(container.sh("echo lost > " + target + "/null && ls -d " + target + "/shm"))
           .isEqualTo(target + "/shm");
@@ -82,7 +72,7 @@ class AttachInIT {
       container.sh("mount -t tmpfs x " + target + " && mkdir " + target + "/only-there");
       container.sh("ln -s only-there " + target + "/link");
       Mount.bind(source).attachIn(container.mounts(), target + "/link");
-      assertThat(container.sh("cat " + target + "/only-there/file")).isEqualTo("from here");
+      assertThat(container.sh("cat " + target + "/only-there/file")).isEqualTo(CONTENT);
       assertFails(
           () -> Mount.bind(source).attachIn(container.mounts(), target + "/missing"),
           Errno.ENOENT,
@@ -101,7 +91,7 @@ class AttachInIT {
       container.sh(
           "mount -t tmpfs x " + target + " && mkdir \"$(printf '" + target + "/\\351 \\\\')\"");
       Mount.bind(source).attachIn(container.mounts(), target + "/\\351 \\");
-      assertThat(container.sh("cat " + target + "/*/file")).isEqualTo("from here");
+      assertThat(container.sh("cat " + target + "/*/file")).isEqualTo(CONTENT);
     }
   }
 
@@ -172,7 +162,7 @@ class AttachInIT {
           })
           .join();
       assertThat(thrown).isEmpty();
-      assertThat(container.sh("cat " + target + "/file")).isEqualTo("from here");
+      assertThat(container.sh("cat " + target + "/file")).isEqualTo(CONTENT);
     }
   }
 

@@ -1,12 +1,11 @@
 package io.github.linuxns.process;
 
 import static io.github.linuxns.NamespaceType.*;
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
@@ -139,13 +138,13 @@ class ResourceLimitIT {
     Requirements.unprivileged();
     String[] own = fields(Files.readAllLines(Path.of("/proc/self/limits")), "Max open files");
     long above = Long.parseLong(own[1]) + 1;
-    assertRefused(
-        Waiting.cat().resourceLimit(ResourceLimit.NOFILE, 10, above),
+    assertFails(
+        () -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, 10, above).start(),
         Errno.EPERM,
         "limit NOFILE",
         "CAP_SYS_RESOURCE");
-    assertRefused(
-        Waiting.cat().mapRootUser().resourceLimit(ResourceLimit.NOFILE, 10, above),
+    assertFails(
+        () -> Waiting.cat().mapRootUser().resourceLimit(ResourceLimit.NOFILE, 10, above).start(),
         Errno.EPERM,
         "CAP_SYS_RESOURCE in the initial user namespace");
   }
@@ -159,12 +158,5 @@ class ResourceLimitIT {
             () -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, ResourceLimit.INFINITY, 10));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Waiting.cat().resourceLimit(ResourceLimit.NOFILE, -2, -2));
-  }
-
-  private static void assertRefused(NamespaceProcessBuilder builder, Errno errno, String... words) {
-    assertThatThrownBy(builder::start)
-        .isInstanceOfSatisfying(SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
-        .message()
-        .contains(words);
   }
 }

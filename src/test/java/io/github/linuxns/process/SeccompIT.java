@@ -1,12 +1,11 @@
 package io.github.linuxns.process;
 
 import static io.github.linuxns.NamespaceType.*;
+import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import java.io.IOException;
@@ -101,8 +100,8 @@ class SeccompIT {
       assertThat(child.status("Seccomp")).isEqualTo("2");
       assertThat(child.status("NoNewPrivs")).isEqualTo("0");
     }
-    assertRefused(
-        Waiting.cat().mapRootUser().capabilities(Set.of()).seccomp(harmless),
+    assertFails(
+        () -> Waiting.cat().mapRootUser().capabilities(Set.of()).seccomp(harmless).start(),
         Errno.EACCES,
         "install the seccomp filter",
         "noNewPrivileges()");
@@ -116,12 +115,5 @@ class SeccompIT {
     assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().seccomp(new byte[0]));
     assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().seccomp(new byte[7]));
     assertThatIllegalArgumentException().isThrownBy(() -> Waiting.cat().seccomp(new byte[32]));
-  }
-
-  private static void assertRefused(NamespaceProcessBuilder builder, Errno errno, String... words) {
-    assertThatThrownBy(builder::start)
-        .isInstanceOfSatisfying(SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
-        .message()
-        .contains(words);
   }
 }

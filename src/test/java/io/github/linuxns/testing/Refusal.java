@@ -1,5 +1,6 @@
 package io.github.linuxns.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
@@ -13,7 +14,7 @@ public final class Refusal {
   /** Checks that a call fails with an errno, and that its message has these words. */
   public static void assertFails(ThrowingCallable call, Errno errno, String... words) {
     assertThatThrownBy(call)
-        .isInstanceOf(SyscallException.class)
+        .isInstanceOfSatisfying(SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
         .hasMessageContaining(errno + " (")
         .message()
         .contains(words);

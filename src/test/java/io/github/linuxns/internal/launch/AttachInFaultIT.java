@@ -15,7 +15,7 @@ import io.github.linuxns.testing.Container;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
-import java.io.IOException;
+import io.github.linuxns.testing.SourceAndTarget;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Whatever goes wrong on the way to another mount namespace, nothing is left there: by a thread,
@@ -36,20 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("rootless")
 @Timeout(120)
 @ExtendWith(NothingLeft.class)
-class AttachInFaultIT {
+class AttachInFaultIT extends SourceAndTarget {
   private static final int TIMES = 200;
 
-  @TempDir private Path directory;
-
-  private Path source;
-  private Path target;
-
   @BeforeEach
-  void makeFiles() throws IOException {
+  void requireNsenter() {
     Requirements.command("nsenter");
-    source = Files.createDirectory(directory.resolve("source"));
-    target = Files.createDirectory(directory.resolve("target"));
-    Files.writeString(source.resolve("file"), "from here");
   }
 
   @Test
@@ -144,7 +135,7 @@ class AttachInFaultIT {
       assertThat(MountTable.of(container.mounts()).entries()).isEqualTo(before);
       // Or it was there, and had been taken off before it was private.
       assertThat(refusals).isSubsetOf(Errno.ENOENT, Errno.EINVAL);
-      assertThat(source.resolve("file")).hasContent("from here");
+      assertThat(source.resolve("file")).hasContent(CONTENT);
     }
   }
 

@@ -18,6 +18,7 @@ import io.github.linuxns.mount.Propagation;
 import io.github.linuxns.mount.UnmountFlag;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.SourceAndTarget;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,29 +35,22 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a kernel has to mount with, the mount is the same. */
 @Tag("rootless")
 @Timeout(60)
 @ExtendWith(NothingLeft.class)
-class MountAttachmentIT {
+class MountAttachmentIT extends SourceAndTarget {
   /** Those that this kernel has. */
   private static final Set<MountInterface> INTERFACES =
       EnumSet.range(MountInterface.PATHS, MountInterface.current());
 
-  @TempDir private Path directory;
-
   private NamespaceScope scope;
-  private Path source;
-  private Path target;
 
   @BeforeEach
   @Timeout(60) // whose own thread is started at home then
   void moveAway() throws IOException {
     Requirements.root();
-    source = Files.createDirectory(directory.resolve("source"));
-    target = Files.createDirectory(directory.resolve("target"));
     scope = NamespaceScope.unshare(NamespaceType.MOUNT);
     Mount.tmpfs().attach(source); // in a user namespace what came from outside keeps its flags
     Path below = Files.createDirectory(source.resolve("be low\\"));

@@ -123,7 +123,7 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
     }
     for (struct step *step = program.first; step != program.end; step++, index++) {
         word given[6];
-        if (step->kind == AGAIN && !is_error(*step->result)) {
+        if ((step->kind == AGAIN || step->kind == UNDO) && !is_error(*step->result)) {
             continue;
         }
         report.step = index;
@@ -132,6 +132,9 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
             given[i] = step->indirect >> i & 1 ? *(word *)argument : argument;
         }
         word result = kernel(step->number, given[0], given[1], given[2], given[3], given[4], given[5]);
+        if (step->kind == UNDO) {
+            fail(index, *step->result);
+        }
         if (step->result) {
             *step->result = result;
         }

@@ -14,7 +14,8 @@ enum kind {
     INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
     EXEC,   /* one of several places where the command may be */
     AGAIN,  /* made only if `result` has an error, of the step that tried it before */
-    TELLING /* if it fails, its first argument is a descriptor that says why */
+    TELLING, /* if it fails, its first argument is a descriptor that says why */
+    UNDO     /* made only if `result` has an error, of the step that it undoes; and then that is told */
 };
 
 struct step {

@@ -30,7 +30,8 @@ final class LaunchStep {
     INIT(3),
     EXEC(4),
     AGAIN(5),
-    TELLING(6);
+    TELLING(6),
+    UNDO(7);
 
     final int number;
 
@@ -48,6 +49,9 @@ final class LaunchStep {
   private long result;
   private long expected;
   private Function<Errno, @Nullable String> remedy = _ -> null;
+
+  /** The one whose failure this one tells: this one, but for one that undoes another. */
+  private LaunchStep told = this;
 
   LaunchStep(String label, SystemCall call, long... arguments) {
     this.label = label;
@@ -111,6 +115,19 @@ final class LaunchStep {
   LaunchStep unlessDone(Slot earlier) {
     kind = Kind.AGAIN;
     return into(earlier);
+  }
+
+  /**
+   * Made only if an earlier step has failed, which went on for that: takes back what was done up to
+   * there. Then the launch fails as that step has, whatever this one returns.
+   *
+   * @param earlier tolerates all errors
+   * @param outcome where it keeps its result
+   */
+  LaunchStep undoing(LaunchStep earlier, Slot outcome) {
+    kind = Kind.UNDO;
+    told = earlier;
+    return into(outcome);
   }
 
   /** If it fails, the descriptor that is its first argument says why, in the kernel's words. */
@@ -185,11 +202,12 @@ final class LaunchStep {
   }
 
   String label() {
-    return label;
+    return told.label;
   }
 
+  /** The call whose failure it tells. */
   SystemCall call() {
-    return call;
+    return told.call;
   }
 
   boolean isFork() {
@@ -206,7 +224,7 @@ final class LaunchStep {
   }
 
   @Nullable String remedy(Errno errno) {
-    return remedy.apply(errno);
+    return told.remedy.apply(errno);
   }
 
   void write(ByteBuffer program) {

@@ -232,15 +232,12 @@ final class MountCalls {
   void settle(String label, Slot mount, byte[] path, boolean recursive, long propagation)
       throws SyscallException {
     Slot outcome = program.slot();
-    LaunchStep _ =
+    LaunchStep settling =
         propagate(label, mount, path, recursive, propagation).toleratingAll().into(outcome);
     LaunchStep _ =
         program
             .add(label, SystemCall.UMOUNT2, program.textOf(path), MNT_DETACH)
-            .toleratingAll()
-            .unlessDone(outcome);
-    // Once more, since a failure that has been tolerated is not told.
-    LaunchStep _ = propagate(label, mount, path, recursive, propagation);
+            .undoing(settling, outcome);
   }
 
   /** Makes a file system. */

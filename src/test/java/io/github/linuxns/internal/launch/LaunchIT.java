@@ -19,6 +19,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,6 +136,39 @@ class LaunchIT {
         assertThat(Launching.run(program).status()).isZero();
       }
     }
+  }
+
+  /** Whatever comes of that, what is told is the failure that it follows. */
+  @Test
+  void whatFailsIsUndoneAndTold() throws Exception {
+    Path made = directory.resolve("made");
+    assertThat(refused(usingOrRemoving(made, "/none", AT_REMOVEDIR)))
+        .hasMessageStartingWith("use: ENOENT")
+        .hasMessageContaining("it was /none");
+    assertThat(made).doesNotExist();
+    assertThat(refused(usingOrRemoving(made, "/none", 0))) // which is not how it is removed
+        .hasMessageStartingWith("use: ENOENT");
+    assertThat(made).isDirectory();
+    Files.delete(made);
+    assertThat(Launching.run(usingOrRemoving(made, "/", AT_REMOVEDIR)).status()).isZero();
+    assertThat(made).isDirectory();
+  }
+
+  private static LaunchProgram usingOrRemoving(Path made, String used, long how) {
+    LaunchProgram program = Launching.program();
+    long path = program.text(made.toString());
+    program.add("make", SystemCall.MKDIRAT, AT_FDCWD, path, 0700);
+    Slot outcome = program.slot();
+    LaunchStep use =
+        program
+            .add("use", SystemCall.CHDIR, program.text(used))
+            .toleratingAll()
+            .into(outcome)
+            .explainedBy(errno -> "it was " + used);
+    LaunchStep _ =
+        program.add("remove", SystemCall.UNLINKAT, AT_FDCWD, path, how).undoing(use, outcome);
+    Launching.execute(program, "/bin/true");
+    return program;
   }
 
   /** Somebody who has got hold of the child could write what it is to tell us. */

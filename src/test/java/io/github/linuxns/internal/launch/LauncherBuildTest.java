@@ -191,6 +191,8 @@ class LauncherBuildTest {
     LaunchStep again = new LaunchStep("", SystemCall.SETNS).unlessDone(new LaunchStep.Slot(1));
     kind(source, "AGAIN", written(again).get(last));
     kind(source, "TELLING", written(new LaunchStep("", SystemCall.FSMOUNT).tellingWhy()).get(last));
+    LaunchStep undo = new LaunchStep("", SystemCall.UMOUNT2).undoing(again, new LaunchStep.Slot(1));
+    kind(source, "UNDO", written(undo).get(last));
     source.check("WORDS == " + LaunchImage.PROGRAM_OFFSET, "where the kernel's words are");
     source.check("WORDS_BYTES == " + LaunchReport.WORDS_BYTES, "how much room they have");
     LaunchStep indirect = new LaunchStep("", SystemCall.READ);

@@ -28,6 +28,7 @@
 #include <sys/socket.h>  /* AF_, SOCK_ */
 #include <sys/stat.h>    /* struct statx, STATX_, S_IF */
 #include <sys/statfs.h>  /* struct statfs */
+#include <sys/statvfs.h> /* ST_: its f_flags */
 #include <sys/syscall.h> /* SYS_ */
 #include <sys/wait.h>    /* W */
 #include <unistd.h>      /* syscall */
@@ -207,6 +208,16 @@ struct mount_answer {
     __u64 supported_mask;
     __u64 spare[45];
 };
+
+/* <linux/statfs.h> of the kernel itself: what a program sees in f_flags, with the other ST_. */
+
+#ifndef ST_VALID
+#define ST_VALID 0x20 /* Linux 2.6.36: the flags are told */
+#endif
+
+#ifndef ST_NOSYMFOLLOW
+#define ST_NOSYMFOLLOW 0x2000 /* Linux 5.10 */
+#endif
 
 /* <linux/memfd.h> */
 

@@ -21,8 +21,9 @@ public final class Layouts {
   static final int STX_DEV_MINOR = 140;
   static final int STX_MNT_ID = 144;
 
-  static final int STATFS_SIZE = 120;
+  public static final int STATFS_SIZE = 120;
   static final int F_TYPE = 0;
+  public static final int F_FLAGS = 80;
 
   public static final int IFREQ_SIZE = 40;
   public static final int IFR_NAME = 0;

@@ -52,6 +52,7 @@ class LayoutsTest {
     assertThat(Layouts.STX_DEV_MINOR).isEqualTo(statx.stx_dev_minor$offset());
     assertThat(Layouts.STATFS_SIZE).isEqualTo(statfs.sizeof());
     assertThat(Layouts.F_TYPE).isEqualTo(statfs.f_type$offset());
+    assertThat(Layouts.F_FLAGS).isEqualTo(statfs.f_flags$offset());
     assertThat(Layouts.IFREQ_SIZE).isEqualTo(ifreq.sizeof());
     assertThat(Layouts.IFR_NAME)
         .isEqualTo(ifreq.ifr_ifrn$offset() + ifreq.ifr_ifrn.ifrn_name$offset());

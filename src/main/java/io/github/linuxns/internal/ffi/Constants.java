@@ -114,6 +114,8 @@ public final class Constants {
     public static final int SIOCGSKNS = (int)35148L;
     public static final int SYS_statmount = (int)457L;
     public static final int SYS_listmount = (int)458L;
+    public static final int ST_VALID = (int)32L;
+    public static final int ST_NOSYMFOLLOW = (int)8192L;
     public static final int SYS_listns = (int)470L;
     public static final int SOCK_DGRAM = (int)2L;
     public static final int SOCK_RAW = (int)3L;
@@ -138,6 +140,13 @@ public final class Constants {
     public static final int MNT_DETACH = (int)2L;
     public static final int MNT_EXPIRE = (int)4L;
     public static final int UMOUNT_NOFOLLOW = (int)8L;
+    public static final int ST_RDONLY = (int)1L;
+    public static final int ST_NOSUID = (int)2L;
+    public static final int ST_NODEV = (int)4L;
+    public static final int ST_NOEXEC = (int)8L;
+    public static final int ST_NOATIME = (int)1024L;
+    public static final int ST_NODIRATIME = (int)2048L;
+    public static final int ST_RELATIME = (int)4096L;
     public static final int P_PID = (int)1L;
     public static final int NETNSA_NSID = (int)1L;
     public static final int NETNSA_FD = (int)3L;

@@ -995,6 +995,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_listmount() {
         return SYS_listmount;
     }
+    private static final int ST_VALID = (int)32L;
+    /**
+     * {@snippet lang=c :
+     * #define ST_VALID 32
+     * }
+     */
+    public static int ST_VALID() {
+        return ST_VALID;
+    }
+    private static final int ST_NOSYMFOLLOW = (int)8192L;
+    /**
+     * {@snippet lang=c :
+     * #define ST_NOSYMFOLLOW 8192
+     * }
+     */
+    public static int ST_NOSYMFOLLOW() {
+        return ST_NOSYMFOLLOW;
+    }
     private static final int SYS_listns = (int)470L;
     /**
      * {@snippet lang=c :
@@ -1897,6 +1915,69 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int UMOUNT_NOFOLLOW() {
         return UMOUNT_NOFOLLOW;
+    }
+    private static final int ST_RDONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_RDONLY = 1
+     * }
+     */
+    public static int ST_RDONLY() {
+        return ST_RDONLY;
+    }
+    private static final int ST_NOSUID = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_NOSUID = 2
+     * }
+     */
+    public static int ST_NOSUID() {
+        return ST_NOSUID;
+    }
+    private static final int ST_NODEV = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_NODEV = 4
+     * }
+     */
+    public static int ST_NODEV() {
+        return ST_NODEV;
+    }
+    private static final int ST_NOEXEC = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_NOEXEC = 8
+     * }
+     */
+    public static int ST_NOEXEC() {
+        return ST_NOEXEC;
+    }
+    private static final int ST_NOATIME = (int)1024L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_NOATIME = 1024
+     * }
+     */
+    public static int ST_NOATIME() {
+        return ST_NOATIME;
+    }
+    private static final int ST_NODIRATIME = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_NODIRATIME = 2048
+     * }
+     */
+    public static int ST_NODIRATIME() {
+        return ST_NODIRATIME;
+    }
+    private static final int ST_RELATIME = (int)4096L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.ST_RELATIME = 4096
+     * }
+     */
+    public static int ST_RELATIME() {
+        return ST_RELATIME;
     }
     private static final int P_PID = (int)1L;
     /**

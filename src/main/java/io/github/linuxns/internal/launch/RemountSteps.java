@@ -32,9 +32,13 @@ import org.jspecify.annotations.Nullable;
  * each by its path, and all flags of it at once.
  */
 final class RemountSteps {
+  /** The number of a mount that the kernel does not tell. */
+  private static final long UNKNOWN = -1;
+
   private final LocalProgram program;
   private final String label;
   private final byte[] directory;
+  private final int fd;
   private final long mount;
   private final boolean movable;
   private final Function<Errno, @Nullable String> remedy;
@@ -43,12 +47,14 @@ final class RemountSteps {
       LocalProgram program,
       String label,
       byte[] directory,
+      int fd,
       long mount,
       boolean movable,
       Function<Errno, @Nullable String> remedy) {
     this.program = program;
     this.label = label;
     this.directory = directory;
+    this.fd = fd;
     this.mount = mount;
     this.movable = movable;
     this.remedy = remedy;
@@ -62,12 +68,20 @@ final class RemountSteps {
       throws SyscallException {
     program.add(label, SystemCall.FCHDIR, 0).from(0, mount);
     program.run();
-    long id = id(program.result(mount), label);
-    return new RemountSteps(program, label, new byte[] {'.'}, id, true, MountRemedies::changing);
+    int fd = program.result(mount);
+    long id = FileStatus.of(fd, label).mount();
+    return new RemountSteps(
+        program, label, new byte[] {'.'}, fd, id, true, MountRemedies::changing);
   }
 
   /** For what is mounted on a path. */
   static RemountSteps ofPath(LocalProgram program, String label, byte[] path)
+      throws SyscallException {
+    return ofPath(program, label, path, true);
+  }
+
+  /** The same for a kernel that tells the number of a mount, as Linux does since 5.8, or not. */
+  static RemountSteps ofPath(LocalProgram program, String label, byte[] path, boolean numbered)
       throws SyscallException {
     Slot there = program.slot();
     program
@@ -75,39 +89,38 @@ final class RemountSteps {
         .into(there);
     program.run();
     String text = EscapedText.of(path, 0, path.length);
+    int fd = program.result(there);
     return new RemountSteps(
         program,
         label,
         path,
-        id(program.result(there), label),
+        fd,
+        numbered ? FileStatus.of(fd, label).mount() : UNKNOWN,
         false,
         errno -> MountRemedies.remounting(errno, text));
   }
 
-  /** The attributes of the mount that a file is on; 0 for one that cannot be found. */
+  /** The attributes of the mount that a file is on; 0 for a file that cannot be opened. */
   static long attributesOf(Path file, String label) throws SyscallException {
     int fd = Syscalls.openPath(file.toString());
     if (fd < 0) {
       return 0; // whoever opens it in earnest says why
     }
-    long mount;
     try {
-      mount = id(fd, label);
+      long mount = FileStatus.of(fd, label).mount();
+      if (mount != UNKNOWN) {
+        try (MountInfoFile table = MountInfoFile.openCurrent()) {
+          for (MountFacts facts : table.read()) {
+            if (facts.id() == mount) {
+              return facts.attributes();
+            }
+          }
+        }
+      }
+      return MountStatus.attributes(fd, label);
     } finally {
       int _ = Syscalls.close(fd);
     }
-    try (MountInfoFile table = MountInfoFile.openCurrent()) {
-      for (MountFacts facts : table.read()) {
-        if (facts.id() == mount) {
-          return facts.attributes();
-        }
-      }
-    }
-    return 0;
-  }
-
-  private static long id(int fd, String label) throws SyscallException {
-    return FileStatus.of(fd, label).mount();
   }
 
   /** Gives it the flags of a description, and all below it if that is so. */
@@ -115,8 +128,16 @@ final class RemountSteps {
     write(what.set(), what.clear(), what.recursive());
   }
 
-  /** Sets and clears some flags. */
+  /** Sets and clears some flags, and leaves the others as they are: all have to be told. */
   void write(long set, long clear, boolean recursive) throws SyscallException {
+    if (mount == UNKNOWN) {
+      if (recursive) {
+        throw refusal(
+            Errno.ENOSYS, "to change what is mounted below as well takes Linux 5.8 or later");
+      }
+      change("", flags((MountStatus.attributes(fd, label) & ~clear) | set));
+      return;
+    }
     List<MountFacts> all;
     try (MountInfoFile table = MountInfoFile.openCurrent()) {
       all = table.read();
@@ -131,8 +152,8 @@ final class RemountSteps {
       }
     }
     if (top == null) {
-      change("", flags(set)); // it has gone meanwhile, as this will say
-      return;
+      // Its path may lead to another one now, whose flags are not these.
+      throw refusal(Errno.EINVAL, "it is not mounted any more, or not below the root from here");
     }
     for (List<MountFacts> siblings : children.values()) {
       siblings.sort(Comparator.comparingInt(each -> each.target().length()));
@@ -219,16 +240,17 @@ final class RemountSteps {
   private boolean putAside(Slot mount) throws SyscallException {
     FileStatus status = new FileStatus();
     if (!movable || status.read(program.result(mount)) < 0 || !status.isDirectory()) {
-      throw Failures.ofStep(
-          label,
-          SystemCall.MOUNT_SETATTR,
-          -Errno.ENOSYS.number(),
-          "to change mounts upon which others are mounted takes Linux 5.12 or later");
+      throw refusal(
+          Errno.ENOSYS, "to change mounts upon which others are mounted takes Linux 5.12 or later");
     }
     Slot outcome = program.slot();
     move(mount, program.text("/")).into(outcome).tolerating(Errno.EINVAL);
     program.run();
     return program.result(outcome) == 0;
+  }
+
+  private SyscallException refusal(Errno errno, String remedy) {
+    return Failures.ofStep(label, SystemCall.MOUNT_SETATTR, -errno.number(), remedy);
   }
 
   private void putBack(Aside moved) throws SyscallException {

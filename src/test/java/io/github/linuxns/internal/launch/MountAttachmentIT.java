@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
 import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,6 +9,9 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.OpenFile;
+import io.github.linuxns.internal.Paths;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.mounts.MountAccess;
 import io.github.linuxns.internal.mounts.MountDescription;
@@ -168,6 +172,88 @@ class MountAttachmentIT extends SourceAndTarget {
       assertThat(options(other)).isEqualTo("ro,nosuid,nodev,relatime");
       Mount.unmount(other);
     }
+  }
+
+  /** By what the file system says, where the table does not have it. */
+  @Test
+  void attributesAreTheSameBothWays() throws Exception {
+    Path file = source.resolve("file");
+    for (Mount mount :
+        List.of(
+            Mount.tmpfs(),
+            Mount.tmpfs().readOnly(),
+            Mount.tmpfs().with(MountFlag.NO_EXEC, MountFlag.DEV, MountFlag.NO_ATIME),
+            Mount.tmpfs()
+                .with(MountFlag.SUID, MountFlag.STRICT_ATIME, MountFlag.NO_DIRECTORY_ATIME),
+            Mount.tmpfs().with(MountFlag.NO_SYMLINK_FOLLOW))) {
+      mount.attach(target);
+      OpenFile there = new OpenFile(Syscalls.openPath(target.toString()));
+      assertThat(MountStatus.attributes(there.acquire(), "look"))
+          .as(mount.toString())
+          .isEqualTo(RemountSteps.attributesOf(target, "look"));
+      there.release();
+      there.close();
+      Mount.unmount(target);
+    }
+    assertThat(RemountSteps.attributesOf(file.resolve("missing"), "look")).isZero();
+  }
+
+  /** Behind a root by chroot, the mount that this lies in is in no table. */
+  @Test
+  void attributesOfWhatTheTableDoesNotHave() throws Exception {
+    Mount.tmpfs().with(MountFlag.NO_EXEC).attach(target);
+    Path jail = Files.createDirectory(target.resolve("jail"));
+    Path file = Files.createFile(jail.resolve("file"));
+    Mount.bind(Path.of("/proc")).recursive().attach(Files.createDirectory(jail.resolve("proc")));
+    long expected = RemountSteps.attributesOf(file, "look");
+    assertThat(expected).isEqualTo(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    OpenFile here = new OpenFile(Syscalls.openPath("/"));
+    long seen;
+    // Nothing may be loaded in there that the class path has.
+    long refused = chroot(jail.toString());
+    try {
+      seen = RemountSteps.attributesOf(Path.of("/file"), "look");
+    } finally {
+      long _ = Syscalls.call(SystemCall.FCHDIR, here.acquire(), 0, 0, 0, 0);
+      long _ = chroot(".");
+      here.release();
+      here.close();
+    }
+    assertThat(refused).isZero();
+    assertThat(seen).isEqualTo(expected);
+    assertThat(file).exists();
+  }
+
+  private static long chroot(String path) {
+    return Syscalls.withPath(path, at -> Syscalls.call(SystemCall.CHROOT, at, 0, 0, 0, 0));
+  }
+
+  /** Before Linux 5.8 the kernel does not tell which mount a file is on. */
+  @Test
+  void whatIsRemountedWithoutItsNumberKeepsItsFlags() throws Exception {
+    Mount.tmpfs().with(MountFlag.NO_EXEC, MountFlag.NO_ATIME).attach(target);
+    byte[] path = Paths.bytes(target);
+    try (LocalProgram program = new LocalProgram()) {
+      RemountSteps steps = RemountSteps.ofPath(program, "remount", path, false);
+      steps.write(MOUNT_ATTR_RDONLY, MOUNT_ATTR_NODEV, false);
+      assertThat(options(target)).isEqualTo("ro,nosuid,noexec,noatime");
+      assertFails(() -> steps.write(0, MOUNT_ATTR_RDONLY, true), Errno.ENOSYS, "Linux 5.8");
+    }
+    assertThat(options(target)).isEqualTo("ro,nosuid,noexec,noatime");
+  }
+
+  /** What is found at its path then is not what was meant. */
+  @Test
+  void whatIsGoneMeanwhileIsNotRemounted() throws Exception {
+    Mount.tmpfs().with(MountFlag.NO_EXEC).attach(target);
+    Mount.tmpfs().attach(target);
+    try (LocalProgram program = new LocalProgram()) {
+      RemountSteps steps = RemountSteps.ofPath(program, "remount", Paths.bytes(target));
+      Mount.unmount(target, UnmountFlag.LAZY);
+      assertFails(
+          () -> steps.write(MOUNT_ATTR_RDONLY, 0, false), Errno.EINVAL, "not mounted any more");
+    }
+    assertThat(options(target)).isEqualTo("rw,nosuid,nodev,noexec,relatime");
   }
 
   /** The last step fails, after it has been mounted. */

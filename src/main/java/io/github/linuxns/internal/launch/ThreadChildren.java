@@ -2,7 +2,9 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.ProcessDirectory;
+import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.proc.StartTime;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,28 +15,41 @@ import org.jspecify.annotations.Nullable;
  * number that is none in ours; until it has told its own, in its third step, nothing does.
  */
 final class ThreadChildren {
+  /** Of the machine, or of less where somebody has put another file there. */
+  private static final String UPTIME = "/proc/uptime";
+
   private final int thread;
 
   /** Null if that could not be seen. */
   private final @Nullable Set<Long> children;
 
-  private ThreadChildren() {
+  private final long began;
+
+  /**
+   * Of the calling thread.
+   *
+   * @param began what a process has as its start time that begins now; 0 if that is not known
+   */
+  ThreadChildren(@Nullable Set<Long> children, long began) {
     this.thread = Syscalls.gettid();
-    this.children = read();
+    this.children = children;
+    this.began = began;
   }
 
   /** Those of the calling thread now. */
   static ThreadChildren now() {
-    return new ThreadChildren();
+    return new ThreadChildren(read(), StartTime.now(new RunningSystem().line(UPTIME)));
   }
 
   /**
-   * Those that it has had since, and that run, or ran, a program of that name: the kernel may give
-   * a thread the children of another one that has ended. None on another thread, as a virtual one
-   * may be by then, nor if it could not be seen which there are: better a zombie than the end of a
-   * stranger.
+   * Those that have begun since, and that run, or ran, a program of that name. The kernel may give
+   * a thread the children of another one that has ended, and those have mostly begun before; what
+   * another launch has begun meanwhile has another name, as both have their images open. None on
+   * another thread, as a virtual one may be by then, nor if it could not be seen which there are:
+   * better a zombie than the end of a stranger.
    *
-   * @param name what the kernel calls a process that executes the program
+   * @param name what the kernel calls a process that executes the program: the number of the
+   *     descriptor that has the image, which no other file has while this one is open
    */
   Set<Long> since(String name) {
     Set<Long> now = children == null || thread != Syscalls.gettid() ? null : read();
@@ -42,13 +57,14 @@ final class ThreadChildren {
       return Set.of();
     }
     now.removeAll(children);
-    now.removeIf(pid -> !isCalled(name, pid));
+    now.removeIf(pid -> !isOurs(name, pid));
     return now;
   }
 
-  private static boolean isCalled(String name, long pid) {
+  private boolean isOurs(String name, long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
-      return process.read("comm").equals(name + '\n');
+      return StartTime.of(process.read("stat")) >= began
+          && process.read("comm").equals(name + '\n');
     } catch (SyscallException unseen) {
       return false;
     }

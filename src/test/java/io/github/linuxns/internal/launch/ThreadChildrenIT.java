@@ -2,9 +2,11 @@ package io.github.linuxns.internal.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.internal.proc.StartTime;
 import io.github.linuxns.testing.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +24,11 @@ class ThreadChildrenIT {
     try {
       assertThat(before.since("35")).isEmpty();
       assertThat(before.since("cat")).containsExactly(other.pid());
+      // One that has begun before, and has been given to this thread since.
+      long started = StartTime.of(Files.readString(Path.of("/proc/" + other.pid() + "/stat")));
+      assertThat(started).isPositive();
+      assertThat(new ThreadChildren(Set.of(), started).since("cat")).contains(other.pid());
+      assertThat(new ThreadChildren(Set.of(), started + 1).since("cat")).isEmpty();
       Process copy = new ProcessBuilder("cat").start();
       copy.getOutputStream().close();
       copy.waitFor();

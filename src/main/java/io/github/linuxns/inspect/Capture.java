@@ -12,6 +12,7 @@ import io.github.linuxns.internal.survey.FoundNamespace;
 import io.github.linuxns.internal.survey.NamespaceTable;
 import io.github.linuxns.internal.survey.ProcessTable;
 import io.github.linuxns.internal.survey.Survey;
+import io.github.linuxns.internal.survey.Unread;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,7 +64,7 @@ final class Capture {
     return new Capture(kinds, findings).graph(findings.unreadable());
   }
 
-  private NamespaceGraph graph(List<String> unreadable) {
+  private NamespaceGraph graph(List<Unread> unreadable) {
     for (FoundNamespace each : found) {
       if (each.processes() > 0 || !each.holders().isEmpty() || each.isListed()) {
         keep(each);
@@ -71,7 +72,8 @@ final class Capture {
     }
     NamespaceInfo.Member[] all = fillMembers();
     describe();
-    ProcessIndex index = new ProcessIndex(all, processes.startTimes(), processes.ended());
+    ProcessIndex index =
+        new ProcessIndex(all, processes.startTimes(), processes.ended(), processes.refusals());
     for (int row = 0; row < all.length; row++) {
       for (NamespaceType type : TYPES) {
         FoundNamespace in = processes.namespace(row, type);

@@ -4,6 +4,7 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.proc.ThreadStatus;
+import io.github.linuxns.internal.survey.Unread;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Command {
   private static final String NAME = "linux-namespaces";
   private static final int FAILED = 1;
+
+  /** How many processes are named of those that could not be looked at. */
+  private static final int NAMED = 3;
 
   /** What a shell says of a program that SIGPIPE has ended, which a JVM does not let it do. */
   private static final int BROKEN_PIPE = 128 + 13;
@@ -171,20 +175,15 @@ final class Command {
 
   /** In a line for processes, which tells how to see them, and one for all the rest. */
   private void sayWhatIsMissing(NamespaceGraph graph) {
-    int processes = graph.index().countUnreadable();
-    if (processes > 0) {
-      int _ =
-          fail(
-              processes
-                  + (processes == 1 ? " process" : " processes")
-                  + " could not be looked at"
-                  + remedy());
+    List<ProcessIndex.Refused> processes = graph.index().refused();
+    if (!processes.isEmpty()) {
+      int _ = fail(notLookedAt(processes) + remedy());
     }
     String first = "";
     int others = 0;
-    for (String line : graph.unreadable()) {
-      if (!line.endsWith(": its namespaces") && !line.endsWith(": its namespaces and open files")) {
-        first = others++ == 0 ? line : first;
+    for (Unread each : graph.unread()) {
+      if (!each.isOfProcesses()) {
+        first = others++ == 0 ? each.line() : first;
       }
     }
     if (others > 0) {
@@ -193,10 +192,30 @@ final class Command {
     }
   }
 
+  /** How many, and of the first ones which, and why. */
+  static String notLookedAt(List<ProcessIndex.Refused> processes) {
+    int count = processes.size();
+    StringBuilder text = new StringBuilder();
+    text.append(count).append(count == 1 ? " process" : " processes");
+    text.append(" could not be looked at: ");
+    for (int i = 0; i < Math.min(count, NAMED); i++) {
+      ProcessIndex.Refused one = processes.get(i);
+      text.append(i == 0 ? "" : ", ")
+          .append(one.pid())
+          .append(" (")
+          .append(one.errno())
+          .append(')');
+    }
+    if (count > NAMED) {
+      text.append(", and ").append(count - NAMED).append(" more");
+    }
+    return text.toString();
+  }
+
   private static String remedy() {
     return new RunningSystem().thread().has(ThreadStatus.CAP_SYS_PTRACE)
         ? ""
-        : ": run it as root to see where they are";
+        : "; run it as root to see where they are";
   }
 
   private static String text(Arguments wanted, NamespaceGraph graph) throws NotFoundException {
@@ -241,7 +260,7 @@ final class Command {
     if (process != 0 && places.isEmpty()) {
       throw new NotFoundException(
           graph.process(process).isPresent()
-              ? "process " + process + " could not be looked at" + remedy()
+              ? "process " + process + " could not be looked at" + why(process, graph)
               : "not found process: " + process);
     }
     Set<NamespaceType> types = wanted.types();
@@ -262,6 +281,15 @@ final class Command {
       }
     }
     return inOrder;
+  }
+
+  private static String why(long process, NamespaceGraph graph) {
+    for (ProcessIndex.Refused each : graph.index().refused()) {
+      if (each.pid() == process) {
+        return ": " + each.errno() + remedy();
+      }
+    }
+    return ""; // it has ended, and nobody has noticed yet
   }
 
   /** A tree of owners or parents has all that stand above one that was chosen, as with lsns. */

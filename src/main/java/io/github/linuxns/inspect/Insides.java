@@ -5,6 +5,7 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.proc.NetworkDevices;
+import io.github.linuxns.internal.survey.Unread;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,9 +36,9 @@ final class Insides {
     for (NamespaceType type : List.of(NamespaceType.UTS, NamespaceType.NETWORK)) {
       graph.namespaces(type).forEach(insides::look);
     }
-    List<String> unreadable = new ArrayList<>(graph.unreadable());
-    insides.refused.forEach((why, count) -> unreadable.add(count + why));
-    return graph.with(insides.looked, unreadable);
+    List<Unread> unread = new ArrayList<>();
+    insides.refused.forEach((why, count) -> unread.add(new Unread(count + why, false)));
+    return graph.with(insides.looked, unread);
   }
 
   private void look(NamespaceInfo info) {

@@ -3,6 +3,7 @@ package io.github.linuxns.inspect;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.survey.Unread;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -32,6 +33,7 @@ import java.util.Set;
  */
 public final class NamespaceGraph {
   private final List<NamespaceInfo> namespaces;
+  private final List<Unread> unread;
   private final List<String> unreadable;
   private final Set<Holder.Kind> kinds;
   private final Map<Namespace, NamespaceInfo> byNamespace;
@@ -39,20 +41,29 @@ public final class NamespaceGraph {
 
   /** Of what a test says. */
   NamespaceGraph(Collection<NamespaceInfo> found, Set<Holder.Kind> kinds, List<String> unreadable) {
-    this(found, kinds, unreadable, ProcessIndex.of(found));
+    this(
+        found,
+        kinds,
+        unreadable.stream().map(line -> new Unread(line, false)).toList(),
+        ProcessIndex.of(found));
   }
 
   /** Of what a capture has found. */
   NamespaceGraph(
       Collection<NamespaceInfo> found,
       Set<Holder.Kind> kinds,
-      List<String> unreadable,
+      List<Unread> unread,
       ProcessIndex processes) {
     List<NamespaceInfo> sorted = new ArrayList<>(found);
     sorted.sort(Comparator.comparingLong(info -> info.namespace().inode()));
     this.namespaces = Collections.unmodifiableList(sorted);
     this.kinds = Collections.unmodifiableSet(EnumSet.copyOf(kinds));
-    this.unreadable = List.copyOf(unreadable);
+    this.unread = List.copyOf(unread);
+    List<String> lines = new ArrayList<>(unread.size());
+    for (Unread each : unread) {
+      lines.add(each.line());
+    }
+    this.unreadable = Collections.unmodifiableList(lines);
     this.byNamespace = HashMap.newHashMap(sorted.size());
     for (NamespaceInfo info : sorted) {
       byNamespace.put(info.namespace(), info);
@@ -113,11 +124,13 @@ public final class NamespaceGraph {
     return Insides.of(this);
   }
 
-  /** The same graph, which knows more of some. */
-  NamespaceGraph with(Map<NamespaceInfo, NamespaceInfo> more, List<String> unreadableNow) {
+  /** The same graph, which knows more of some, and of more that it could not be looked at. */
+  NamespaceGraph with(Map<NamespaceInfo, NamespaceInfo> more, List<Unread> moreUnread) {
+    List<Unread> allUnread = new ArrayList<>(unread);
+    allUnread.addAll(moreUnread);
     List<NamespaceInfo> all = new ArrayList<>(namespaces);
     all.replaceAll(info -> more.getOrDefault(info, info));
-    return new NamespaceGraph(all, kinds, unreadableNow, processes.with(more));
+    return new NamespaceGraph(all, kinds, allUnread, processes.with(more));
   }
 
   /** {@return all that were found, by inode number} */
@@ -164,6 +177,11 @@ public final class NamespaceGraph {
    */
   public List<String> unreadable() {
     return unreadable;
+  }
+
+  /** The same, with what each is about. */
+  List<Unread> unread() {
+    return unread;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.linuxns.inspect;
 
+import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,14 +21,18 @@ final class ProcessIndex {
   private final long[] startTimes;
   private final BitSet ended;
 
+  /** Why it is not known where each is, as −errno; 0 if it is. */
+  private final int[] refusals;
+
   /** For each process as many as there are types, in their order. */
   private final @Nullable NamespaceInfo[] places;
 
   /** Of processes in the order of their pids, of which it is not known yet where they are. */
-  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes, BitSet ended) {
+  ProcessIndex(NamespaceInfo.Member[] processes, long[] startTimes, BitSet ended, int[] refusals) {
     this.processes = processes;
     this.startTimes = startTimes;
     this.ended = ended;
+    this.refusals = refusals;
     this.places = new NamespaceInfo[processes.length * TYPES.length];
   }
 
@@ -43,7 +48,9 @@ final class ProcessIndex {
       info.members().forEach(member -> byPid.put(member.pid(), member));
     }
     NamespaceInfo.Member[] processes = byPid.values().toArray(NamespaceInfo.Member[]::new);
-    ProcessIndex index = new ProcessIndex(processes, new long[processes.length], new BitSet());
+    ProcessIndex index =
+        new ProcessIndex(
+            processes, new long[processes.length], new BitSet(), new int[processes.length]);
     for (NamespaceInfo info : namespaces) {
       for (NamespaceInfo.Member member : info.members()) {
         index.place(index.row(member.pid()), info);
@@ -54,7 +61,7 @@ final class ProcessIndex {
 
   /** The same, with more known of some namespaces. */
   ProcessIndex with(Map<NamespaceInfo, NamespaceInfo> more) {
-    ProcessIndex index = new ProcessIndex(processes, startTimes, ended);
+    ProcessIndex index = new ProcessIndex(processes, startTimes, ended, refusals);
     for (int i = 0; i < places.length; i++) {
       NamespaceInfo place = places[i];
       index.places[i] = place == null ? null : more.getOrDefault(place, place);
@@ -83,17 +90,18 @@ final class ProcessIndex {
     return row >= 0 && ended.get(row);
   }
 
-  /** How many are nowhere, since they could not be looked at. */
-  int countUnreadable() {
-    int count = 0;
+  /** A process of which it is not known where it is. */
+  record Refused(long pid, Errno errno) {}
+
+  /** Those that could not be looked at, and why. */
+  List<Refused> refused() {
+    List<Refused> refused = new ArrayList<>();
     for (int row = 0; row < processes.length; row++) {
-      boolean known = false;
-      for (int i = 0; i < TYPES.length; i++) {
-        known |= places[row * TYPES.length + i] != null;
+      if (refusals[row] != 0) {
+        refused.add(new Refused(processes[row].pid(), Errno.of(-refusals[row])));
       }
-      count += known ? 0 : 1;
     }
-    return count;
+    return refused;
   }
 
   /** Where a process is; null if it is not known. */

@@ -2,6 +2,7 @@ package io.github.linuxns.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.testing.Json;
@@ -216,16 +217,35 @@ class CommandIT {
   @Tag("unprivileged")
   void processesThatCouldNotBeLookedAtAreCountedOnce() throws Exception {
     Requirements.unprivileged();
-    String how = " could not be looked at: run it as root to see where they are";
+    String how = "; run it as root to see where they are";
     assertThat(run("-l")).isZero();
     assertThat(err().lines().filter(line -> line.contains("process")))
         .singleElement()
         .asString()
-        .matches("linux-namespaces: [0-9]+ process(es)?" + how);
+        .matches(
+            "linux-namespaces: [0-9]+ process(es)? could not be looked at: 1 \\(EACCES\\).*" + how);
     assertThat(run("-p", "1")).isOne();
-    assertThat(err()).isEqualTo("linux-namespaces: process 1" + how + "\n");
+    assertThat(err())
+        .isEqualTo("linux-namespaces: process 1 could not be looked at: EACCES" + how + "\n");
     assertThat(run("-p", Long.toString(ProcessHandle.current().pid()))).isZero();
     assertThat(err()).isEmpty();
+  }
+
+  /** Who is root may be kept from looking, too, and wants to know by what. */
+  @Test
+  void someOfThemAreNamed() throws Exception {
+    List<ProcessIndex.Refused> refused = new ArrayList<>();
+    refused.add(new ProcessIndex.Refused(1, Errno.EPERM));
+    assertThat(Command.notLookedAt(refused))
+        .isEqualTo("1 process could not be looked at: 1 (EPERM)");
+    for (int pid = 7; pid < 10; pid++) {
+      refused.add(new ProcessIndex.Refused(pid, Errno.EMFILE));
+    }
+    assertThat(Command.notLookedAt(refused.subList(0, 3)))
+        .isEqualTo("3 processes could not be looked at: 1 (EPERM), 7 (EMFILE), 8 (EMFILE)");
+    assertThat(Command.notLookedAt(refused))
+        .isEqualTo(
+            "4 processes could not be looked at: 1 (EPERM), 7 (EMFILE), 8 (EMFILE), and 1 more");
   }
 
   @Test

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param processes all that were seen
  * @param namespaces all that were met; of some nothing is known but that they exist
- * @param unreadable what could not be looked at, in words
+ * @param unreadable what could not be looked at
  */
 public record Findings(
-    ProcessTable processes, NamespaceTable namespaces, List<String> unreadable) {}
+    ProcessTable processes, NamespaceTable namespaces, List<Unread> unreadable) {}

@@ -14,12 +14,14 @@ public final class ProcessTable {
   private final Member[] members;
   private final long[] startTimes;
   private final BitSet ended = new BitSet();
+  private final int[] refusals;
   private final @Nullable FoundNamespace[] namespaces;
   private int size;
 
   ProcessTable(int capacity) {
     members = new Member[capacity];
     startTimes = new long[capacity];
+    refusals = new int[capacity];
     namespaces = new FoundNamespace[capacity * TYPES];
   }
 
@@ -27,11 +29,14 @@ public final class ProcessTable {
    * Adds one, which may be in fewer namespaces than there are types.
    *
    * @param hasEnded whether it waits for nothing but for its parent to notice
+   * @param refusal why it is not known where it is, or not of all types, as −errno; 0 if it is
    */
-  void add(Member member, long startTime, boolean hasEnded, @Nullable FoundNamespace[] in) {
+  void add(
+      Member member, long startTime, boolean hasEnded, int refusal, @Nullable FoundNamespace[] in) {
     ended.set(size, hasEnded);
     members[size] = member;
     startTimes[size] = startTime;
+    refusals[size] = refusal;
     System.arraycopy(in, 0, namespaces, size * TYPES, TYPES);
     size++;
   }
@@ -53,6 +58,11 @@ public final class ProcessTable {
   /** Which have ended, and wait for their parents to notice; the caller's to keep. */
   public BitSet ended() {
     return ended;
+  }
+
+  /** Why it is not known where each is, as −errno; 0 if it is. The caller's to keep. */
+  public int[] refusals() {
+    return refusals;
   }
 
   /** Null if it could not be read. */

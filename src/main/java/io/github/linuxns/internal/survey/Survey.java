@@ -94,7 +94,7 @@ public final class Survey implements AutoCloseable {
     }
     noteWhatIsLeftOut();
     noteWhatWasNotAsked();
-    return new Findings(processes, namespaces, unreadable.lines());
+    return new Findings(processes, namespaces, unreadable.all());
   }
 
   /** Who may trace the processes of everybody sees them all. */
@@ -250,14 +250,14 @@ public final class Survey implements AutoCloseable {
       return;
     }
     if (refusal != 0) {
-      unreadable.add(
+      unreadable.addPlaces(
           pid,
           files.commandName(process),
           descriptors.isWanted() ? "its namespaces and open files" : "its namespaces",
           refusal);
     }
     boolean ended = stat.zombie && living == process;
-    processes.add(member, stat.startTime, ended, in);
+    processes.add(member, stat.startTime, ended, refusal, in);
     enter(living, pid);
     if (refusal == 0) {
       threads.lookAt(process, pid, stat.threads, in);

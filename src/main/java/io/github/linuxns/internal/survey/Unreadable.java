@@ -9,31 +9,38 @@ import java.util.List;
 import java.util.Map;
 
 /** What could not be looked at: a line for each, or for very many a line for all that are alike. */
-public final class Unreadable {
+final class Unreadable {
   /** From here on they are told together. */
   private static final int FEW = 16;
 
   /** How many of those are named. */
   private static final int NAMED = 3;
 
-  private record Reason(String plural, String what, int errno) {}
+  private record Reason(String plural, String what, int errno, boolean isOfProcesses) {}
 
   private final Map<Reason, List<String>> named = new LinkedHashMap<>();
   private final Map<Reason, Integer> counts = new LinkedHashMap<>();
-  private final List<String> others = new ArrayList<>();
+  private final List<Unread> others = new ArrayList<>();
 
   /** Something of a process. */
   void add(int pid, String name, String what, long result) {
-    add(
-        "process " + pid + (name.isEmpty() ? "" : " (" + oneLine(name) + ")"),
-        new Reason("processes", what, (int) -result));
+    add(process(pid, name), new Reason("processes", what, (int) -result, false));
+  }
+
+  /** Where a process is, and what else was not looked at for that. */
+  void addPlaces(int pid, String name, String what, int refusal) {
+    add(process(pid, name), new Reason("processes", what, -refusal, true));
+  }
+
+  private static String process(int pid, String name) {
+    return "process " + pid + (name.isEmpty() ? "" : " (" + oneLine(name) + ")");
   }
 
   /** A namespace that could not be opened. */
   void addNamespace(NamespaceType type, long inode, int result) {
     add(
         NamespaceLink.format(type, inode),
-        new Reason("namespaces", "its owner and its parent", -result));
+        new Reason("namespaces", "its owner and its parent", -result, false));
   }
 
   private void add(String name, Reason reason) {
@@ -52,28 +59,28 @@ public final class Unreadable {
 
   /** Something that is not one process's. */
   void add(String line) {
-    others.add(line);
+    others.add(new Unread(line, false));
   }
 
-  /** All of it, in words. */
-  public List<String> lines() {
-    List<String> lines = new ArrayList<>();
-    named.forEach((reason, alike) -> {
+  /** All of it. */
+  List<Unread> all() {
+    List<Unread> all = new ArrayList<>();
+    for (Map.Entry<Reason, List<String>> entry : named.entrySet()) {
+      Reason reason = entry.getKey();
+      List<String> alike = entry.getValue();
       String why = ": " + Errno.of(reason.errno) + ": " + reason.what;
       int count = counts.getOrDefault(reason, 0);
       if (count < FEW) {
-        alike.forEach(name -> lines.add(name + why));
+        for (String name : alike) {
+          all.add(new Unread(name + why, reason.isOfProcesses));
+        }
       } else {
-        lines.add(
-            count
-                + " "
-                + reason.plural
-                + ", as "
-                + String.join(", ", alike.subList(0, NAMED))
-                + why);
+        String some = String.join(", ", alike.subList(0, NAMED));
+        String line = count + " " + reason.plural + ", as " + some + why;
+        all.add(new Unread(line, reason.isOfProcesses));
       }
-    });
-    lines.addAll(others);
-    return lines;
+    }
+    all.addAll(others);
+    return all;
   }
 }

@@ -59,14 +59,16 @@ class SurveyPartsTest {
   @Test
   void fewAreToldOneByOneAndManyTogether() {
     Unreadable unreadable = new Unreadable();
-    unreadable.add(1, "ini\nt", "its namespaces", -13);
+    unreadable.addPlaces(1, "ini\nt", "its namespaces", -13);
     unreadable.add(2, "", "its mounts", -1);
     for (int pid = 10; pid < 2010; pid++) {
       unreadable.add(pid, "p", "its open files", -13);
     }
     unreadable.addNamespace(NamespaceType.UTS, 4711, -24);
     unreadable.add("something else");
-    assertThat(unreadable.lines())
+    assertThat(unreadable.all()).filteredOn(Unread::isOfProcesses).hasSize(1);
+    assertThat(unreadable.all())
+        .extracting(Unread::line)
         .containsExactly(
             "process 1 (ini?t): EACCES: its namespaces",
             "process 2: EPERM: its mounts",

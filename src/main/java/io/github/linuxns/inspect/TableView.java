@@ -1,6 +1,6 @@
 package io.github.linuxns.inspect;
 
-import java.nio.charset.StandardCharsets;
+import io.github.linuxns.internal.proc.EscapedText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -77,16 +77,24 @@ final class TableView {
     if (column == TableColumn.NSFS && value != null) {
       value = value.replace('\n', ',');
     }
-    return value == null ? "" : Labels.printable(value);
+    return value == null ? "" : value;
   }
 
   /** The lines, aligned, none of them with blanks at its end. */
   String aligned() {
+    List<String[]> shown = new ArrayList<>(rows.size());
+    for (String[] row : rows) {
+      String[] printable = new String[row.length];
+      for (int i = 0; i < row.length; i++) {
+        printable[i] = Labels.printable(row[i]);
+      }
+      shown.add(printable);
+    }
     int[] widths = new int[columns.size()];
     boolean[] left = new boolean[columns.size()];
     for (int i = 0; i < widths.length; i++) {
       widths[i] = headings ? columns.get(i).name().length() : 0;
-      for (String[] row : rows) {
+      for (String[] row : shown) {
         widths[i] = Math.max(widths[i], Labels.width(row[i]));
         left[i] |= !row[i].isEmpty() && isDrawing(row[i].charAt(0)); // it has become a tree
       }
@@ -96,7 +104,7 @@ final class TableView {
     if (headings) {
       align(names(), widths, left, text);
     }
-    for (String[] row : rows) {
+    for (String[] row : shown) {
       align(row, widths, left, text);
     }
     return text.toString();
@@ -129,8 +137,8 @@ final class TableView {
   }
 
   /**
-   * The lines with one blank between words, and blanks in words and all that is not ASCII escaped:
-   * for programs.
+   * The lines with one blank between words, and blanks in words, backslashes, and all that is not a
+   * sign of ASCII escaped, byte by byte as the kernel has them: for programs.
    */
   String raw() {
     StringBuilder text = new StringBuilder();
@@ -152,7 +160,7 @@ final class TableView {
   }
 
   private static void escape(String cell, StringBuilder text) {
-    for (byte next : cell.getBytes(StandardCharsets.UTF_8)) {
+    for (byte next : EscapedText.bytes(cell)) {
       if (next > ' ' && next != '\\' && next != DELETE) {
         text.append((char) next);
       } else {

@@ -113,6 +113,30 @@ class CommandIT {
     }
   }
 
+  /** What a command may have in it, for programs that read it. */
+  @Test
+  @Tag("rootless")
+  void rawTextIsEscapedAsThatOfLsns() throws Exception {
+    Requirements.root();
+    String name = "$(printf 'a\\134b\\177c\\001d\\303\\251\\377 e\\\\101')";
+    String script = "exec -a \"" + name + "\" cat";
+    Process process = new ProcessBuilder("unshare", "-u", "bash", "-c", "echo; " + script).start();
+    try {
+      assertThat(process.getInputStream().read()).isEqualTo('\n');
+      process.getOutputStream().write('x');
+      process.getOutputStream().flush();
+      assertThat(process.getInputStream().read()).isEqualTo('x'); // it is executed by now
+      String[] arguments = {"-r", "-n", "-p", process.pid() + "", "-t", "uts", "-o", "COMMAND"};
+      assertThat(run(arguments)).isZero();
+      assertThat(out())
+          .isEqualTo(lsns(arguments))
+          .isEqualTo("a\\x5cb\\x7fc\\x01d\\xc3\\xa9\\xff\\x20e\\x5c101\n");
+    } finally {
+      process.getOutputStream().close();
+      assertThat(process.waitFor()).isZero();
+    }
+  }
+
   /** Those of a process whose parent has some, too, stand below those. */
   @Test
   @Tag("rootless")

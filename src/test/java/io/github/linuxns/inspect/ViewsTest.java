@@ -96,6 +96,18 @@ class ViewsTest {
     assertThat(evil().toTable()).contains("a\\x0ab\\x09\\x1b[2J\\u{202e}\\x00\\u{d800} \"q\"");
   }
 
+  /** All that is no sign of ASCII, and what begins an escape; each byte as it was. */
+  @Test
+  void rawIsForPrograms() {
+    String command = "a\\b\u007fc\u0001d é\\377 \\134101";
+    List<NamespaceInfo.Member> members = List.of(new NamespaceInfo.Member(7, 1, 5, command));
+    List<NamespaceInfo> infos = List.of(new NamespaceInfo.Builder(USER).members(members).build());
+    TableView table = new TableView(List.of(TableColumn.PID, TableColumn.COMMAND)).addAll(infos);
+    assertThat(table.raw())
+        .isEqualTo("PID COMMAND\n7 a\\x5cb\\x7fc\\x01d\\x20\\xc3\\xa9\\xff\\x20\\x5c101\n");
+    assertThat(table.withoutHeadings().aligned()).isEqualTo("7 a\\b\\x7fc\\x01d é\\377 \\134101\n");
+  }
+
   @Test
   void owners() {
     assertThat(SampleMachine.server(0).toTree(Relation.OWNER))

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.Filter;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
 import java.io.UncheckedIOException;
@@ -63,6 +65,25 @@ class NamespaceRootListingIT extends RootFixture {
       assertThat(root.status("link").linkTarget()).isEmpty();
       assertThat(root.status("link").inode()).isEqualTo(root.status("file").inode());
       assertThat(root.status("file").isFile()).isTrue();
+    }
+  }
+
+  /**
+   * So listing a process fails that has ended meanwhile, which then has nothing any more. Elsewhere
+   * it is a failure, and what has been listed not all that there is.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void anInvalidListingIsAnEndOnlyInProc(Lookup lookup) throws Exception {
+    file("directory/file", "content");
+    try (NamespaceRoot root = lookup.open(ProcessHandle.current().pid())) {
+      String directory = rootfs.resolve("directory").toString();
+      String process = "/proc/" + ProcessHandle.current().pid() + "/task";
+      assertThat(root.list(directory)).containsExactly("file");
+      assertThat(root.list(process)).isNotEmpty();
+      List<Filter> filters = List.of(Filter.failing(SystemCall.GETDENTS64.number(), Errno.EINVAL));
+      assertErrno(Errno.EINVAL, () -> Filter.call(filters, () -> root.list(directory)));
+      assertThat(Filter.call(filters, () -> root.list(process))).isEmpty();
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class MountSteps {
 
   private final LaunchProgram program;
   private final MountSetup setup;
+  private final BooleanSupplier rootIsInitial;
   private final MountCalls calls;
   private final @Nullable NewMount root;
   private final List<NewMount> mounts = new ArrayList<>();
@@ -62,8 +64,19 @@ final class MountSteps {
       MountSetup setup,
       Function<MountDescription, @Nullable Slot> given,
       boolean settable) {
+    this(program, setup, given, settable, MountSteps::isInitialRamFileSystem);
+  }
+
+  /** And for a JVM whose root is that which the kernel has booted with, or is not. */
+  MountSteps(
+      LaunchProgram program,
+      MountSetup setup,
+      Function<MountDescription, @Nullable Slot> given,
+      boolean settable,
+      BooleanSupplier rootIsInitial) {
     this.program = program;
     this.setup = setup;
+    this.rootIsInitial = rootIsInitial;
     this.calls = new MountCalls(program, settable, "in the root of the command");
     MountDescription what = setup.root();
     this.root = what == null ? null : newMount(asRoot(what), what.asRoot(), given.apply(what));
@@ -202,7 +215,7 @@ final class MountSteps {
       calls.propagate(what.label(), new MountCalls.Attached(mount, null), MS_REC | MS_PRIVATE);
     }
     long here = program.text(".");
-    if (!isElsewhere && isInitialRamFileSystem()) {
+    if (!isElsewhere && rootIsInitial.getAsBoolean()) {
       program.add(what.label(), SystemCall.CHROOT, here); // nobody can leave that one for good
     } else {
       program

@@ -19,7 +19,7 @@ import java.util.concurrent.FutureTask;
  *
  * @param spared arguments by which some of these calls are made nevertheless
  */
-record Filter(long call, Errno errno, Map<Integer, Long> spared) {
+public record Filter(long call, Errno errno, Map<Integer, Long> spared) {
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int SET_MODE_FILTER = 1;
   private static final int RET_ALLOW = 0x7fff_0000;
@@ -32,12 +32,12 @@ record Filter(long call, Errno errno, Map<Integer, Long> spared) {
   private static final int FIRST_ARGUMENT = 16;
 
   /** Makes a call fail, whatever its arguments. */
-  static Filter failing(long call, Errno errno) {
+  public static Filter failing(long call, Errno errno) {
     return new Filter(call, errno, Map.of());
   }
 
   /** The same, unless an argument has some value. */
-  Filter sparing(int argument, long value) {
+  public Filter sparing(int argument, long value) {
     return new Filter(call, errno, Map.of(argument, value));
   }
 
@@ -66,7 +66,7 @@ record Filter(long call, Errno errno, Map<Integer, Long> spared) {
    * Does something in a thread of its own for which, and for whose children, some filters hold. It
    * may not start a thread itself.
    */
-  static <T> T call(List<Filter> filters, Callable<T> task) throws Exception {
+  public static <T> T call(List<Filter> filters, Callable<T> task) throws Exception {
     FutureTask<T> future =
         new FutureTask<>(() -> {
           filters.forEach(Filter::install);

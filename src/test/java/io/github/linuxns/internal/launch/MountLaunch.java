@@ -133,6 +133,7 @@ final class MountLaunch {
       long file = program.text("/proc/" + joined + "/ns/mnt");
       program.add("open", SystemCall.OPENAT, AT_FDCWD, file, O_RDONLY | O_CLOEXEC).into(theirs);
       program.add("join", SystemCall.SETNS, 0, CLONE_NEWNS).from(0, theirs);
+      steps.joined();
     }
     program.add("new namespaces", SystemCall.UNSHARE, namespaces | (user ? CLONE_NEWUSER : 0));
     if (joined == 0) {

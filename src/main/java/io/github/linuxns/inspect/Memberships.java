@@ -28,8 +28,8 @@ final class Memberships {
 
   /** Where a process is that has started then; 0 if that is not known. */
   private record Place(long startTime, Set<Namespace> namespaces) {
-    Place {
-      namespaces = Collections.unmodifiableSet(new LinkedHashSet<>(namespaces));
+    static Place of(long startTime, Collection<Namespace> namespaces) {
+      return new Place(startTime, Collections.unmodifiableSet(new LinkedHashSet<>(namespaces)));
     }
   }
 
@@ -75,8 +75,7 @@ final class Memberships {
         changes.accept(new NamespaceWatch.Appeared(namespace));
       }
     }
-    places.put(
-        pid, new Place(startTime == 0 ? place.startTime() : startTime, new LinkedHashSet<>(now)));
+    places.put(pid, Place.of(startTime == 0 ? place.startTime() : startTime, now));
     if (!joined.isEmpty()) {
       changes.accept(new NamespaceWatch.Joined(pid, joined));
     }
@@ -161,7 +160,7 @@ final class Memberships {
       if (place.namespaces().contains(namespace)) {
         Set<Namespace> rest = new LinkedHashSet<>(place.namespaces());
         rest.remove(namespace);
-        entry.setValue(new Place(place.startTime(), rest));
+        entry.setValue(Place.of(place.startTime(), rest));
         changes.accept(new NamespaceWatch.Left(entry.getKey(), Set.of(namespace)));
       }
     }

@@ -96,6 +96,28 @@ public final class NamespaceFiles {
 
   /** See {@link Namespace#currentAll}. */
   public static Map<NamespaceType, Namespace> currentAll() throws SyscallException {
+    int directory = Syscalls.openDirectoryPath(MY_NAMESPACES);
+    if (directory < 0) {
+      return currentOneByOne(); // without /proc, or a descriptor to spare
+    }
+    EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
+    byte[] text = new byte[LINK_BYTES];
+    try {
+      for (NamespaceType type : NamespaceType.values()) {
+        int length = Syscalls.readLink(directory, type.procName(), text);
+        if (length >= 0) {
+          all.put(type, NamespaceLink.parse(linkText(text, length)));
+        } else if (length != -Errno.ENOENT.number()) {
+          throw mine(SystemCall.READLINKAT, length, type);
+        }
+      }
+    } finally {
+      int _ = Syscalls.close(directory);
+    }
+    return Collections.unmodifiableMap(all);
+  }
+
+  private static Map<NamespaceType, Namespace> currentOneByOne() throws SyscallException {
     EnumMap<NamespaceType, Namespace> all = new EnumMap<>(NamespaceType.class);
     for (NamespaceType type : NamespaceType.values()) {
       if (has(type)) {

@@ -94,6 +94,7 @@ public final class TaskThread implements Runnable {
     T outcome(Runnable onInterrupt) throws X {
       await(onInterrupt);
       if (failure != null) {
+        CallersFrames.append(failure, TaskThread.class);
         FreshThread.<X>rethrow(failure);
       }
       return result;

@@ -70,7 +70,17 @@ class BuilderBadInputIT {
     assertFails(
         new NamespaceProcessBuilder("no-such-command-here").environment("PATH", "/bin:/usr/bin"),
         Errno.ENOENT,
-        "the child's PATH");
+        "execute no-such-command-here: ENOENT",
+        "the child's PATH, seen from its root (/bin:/usr/bin)");
+    assertFails(
+        new NamespaceProcessBuilder("no-such-command-here").environment("PATH", "/bin"),
+        Errno.ENOENT,
+        "execute no-such-command-here: ENOENT",
+        "(/bin)");
+    assertFails(
+        new NamespaceProcessBuilder("no-such-command-here").clearEnvironment(),
+        Errno.ENOENT,
+        "none is set, so :/bin:/usr/bin");
     assertFails(new NamespaceProcessBuilder(""), Errno.ENOENT, "execute ");
   }
 
@@ -96,7 +106,8 @@ class BuilderBadInputIT {
     assertFails(
         new NamespaceProcessBuilder("tool").environment("PATH", directory + ":" + other),
         Errno.ENOEXEC,
-        "execute " + broken);
+        "execute tool: ENOEXEC",
+        broken + " is no program");
     assertThat(
             Outcome.printed(
                 new NamespaceProcessBuilder("tool").environment("PATH", other + ":" + directory)))
@@ -109,7 +120,10 @@ class BuilderBadInputIT {
     Path closed = Files.writeString(directory.resolve("tool"), "#!/bin/sh\n");
     NamespaceProcessBuilder builder = new NamespaceProcessBuilder("tool");
     assertFails(
-        builder.environment("PATH", directory + ":" + other), Errno.EACCES, "execute " + closed);
+        builder.environment("PATH", directory + ":" + other),
+        Errno.EACCES,
+        "execute tool: EACCES",
+        closed + " is no executable file");
     assertFails(builder.environment("PATH", other + ":" + directory), Errno.EACCES);
     String _ = executable("other/tool", "#!/bin/sh\necho other\n").toString();
     assertThat(Outcome.printed(builder.environment("PATH", directory + ":" + other)))

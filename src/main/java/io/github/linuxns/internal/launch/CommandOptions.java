@@ -88,7 +88,7 @@ public final class CommandOptions {
 
   /** Why the program cannot be executed. */
   SyscallException failure(String program, int result) {
-    String remedy = remedy(Errno.of(-result), List.of(program));
+    String remedy = remedy(Errno.of(-result), program, program, null);
     return Failures.ofStep(label(program), SystemCall.EXECVE, result, remedy);
   }
 
@@ -105,12 +105,12 @@ public final class CommandOptions {
     long arguments = program.texts(arguments());
     long strings = program.texts(variables());
     String path = environment == null ? System.getenv("PATH") : environment.get("PATH");
-    List<String> candidates = CommandPath.candidates(command.getFirst(), path);
+    String name = command.getFirst();
+    List<String> candidates = CommandPath.candidates(name, path);
     for (String candidate : candidates) {
       LaunchStep step =
-          steps.add(
-              label(candidate), SystemCall.EXECVE, program.text(candidate), arguments, strings);
-      step.asExec().explainedBy(errno -> remedy(errno, candidates));
+          steps.add(label(name), SystemCall.EXECVE, program.text(candidate), arguments, strings);
+      step.asExec().explainedBy(errno -> remedy(errno, name, candidate, path));
       if (candidates.size() > 1) {
         // What says that it is not there. That it is there but broken is for the caller to know:
         // another program of that name is not what was asked for.
@@ -126,15 +126,26 @@ public final class CommandOptions {
     return Texts.of(variables);
   }
 
-  private static @Nullable String remedy(Errno errno, List<String> candidates) {
+  /**
+   * What can be done about it.
+   *
+   * @param candidate the place to which the error belongs: of a name that has been searched for and
+   *     is nowhere the last, which says nothing
+   */
+  private static @Nullable String remedy(
+      Errno errno, String name, String candidate, @Nullable String path) {
+    boolean searched = !name.isEmpty() && !CommandPath.isPath(name);
+    String which = searched ? candidate : "it";
     return switch (errno) {
       case ENOENT, ENOTDIR ->
-          candidates.size() > 1
-              ? "it is in none of the directories of the child's PATH, seen from its root"
+          searched
+              ? "it is in none of the directories of the child's PATH, seen from its root ("
+                  + (path == null ? "none is set, so " + CommandPath.DEFAULT : path)
+                  + "), or the interpreter is not there that it names"
               : "it is not there, seen from the child's root, or the interpreter is not that it"
                   + " names";
-      case EACCES -> "it is no executable file, or not for the user that the child is";
-      case ENOEXEC -> "it is no program; a script has to begin with #! and its interpreter";
+      case EACCES -> which + " is no executable file, or not for the user that the child is";
+      case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";
       default -> Failures.remedy(errno);
     };

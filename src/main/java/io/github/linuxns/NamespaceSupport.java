@@ -1,5 +1,6 @@
 package io.github.linuxns;
 
+import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.Trial;
 import java.util.EnumMap;
 import java.util.Map;
@@ -10,8 +11,9 @@ import java.util.Optional;
  * kernels and security modules let a namespace be made and then refuse what it is for.
  *
  * <pre>
- * NETWORK  can be created, cannot be entered: unshare(NETWORK): EPERM (Operation not permitted): needs
- *          CAP_SYS_ADMIN in user:[4026531837]
+ * NETWORK: can be created, cannot be entered by a thread: unshare(NETWORK): EPERM (Operation not
+ *          permitted): needs CAP_SYS_ADMIN in user:[4026531837]
+ * USER: can be created, can be entered by a child process
  * </pre>
  *
  * <p>It is a look at one moment: limits and privileges change.
@@ -75,14 +77,15 @@ public final class NamespaceSupport {
     return Optional.ofNullable(why == null ? toEnter.get(type) : why);
   }
 
-  /** {@return a line for each type} */
+  /** {@return a line for each type, which says who can enter it: a thread or a child process} */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
     for (NamespaceType type : NamespaceType.values()) {
       text.append(type)
-          .append(canCreate(type) ? ": can be created" : ": cannot be created")
-          .append(canEnter(type) ? ", can be entered" : ", cannot be entered");
+          .append(canCreate(type) ? ": can be created, " : ": cannot be created, ")
+          .append(canEnter(type) ? "can be entered by a " : "cannot be entered by a ")
+          .append(TypeFacts.MOVABLE.contains(type) ? "thread" : "child process");
       obstacle(type).ifPresent(why -> text.append(": ").append(why));
       text.append('\n');
     }

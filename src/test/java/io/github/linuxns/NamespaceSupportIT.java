@@ -81,8 +81,10 @@ class NamespaceSupportIT {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(said).isZero();
     assertThat(said)
-        .containsPattern("UTS: cannot be created, cannot be entered: .*ENOSPC.*max_uts_namespaces")
-        .contains("IPC: can be created, can be entered");
+        .containsPattern(
+            "UTS: cannot be created, cannot be entered by a thread: .*ENOSPC.*max_uts_namespaces")
+        .contains("IPC: can be created, can be entered by a thread\n")
+        .contains("PID: can be created, can be entered by a child process\n");
   }
 
   /** Prints what a probe finds. */

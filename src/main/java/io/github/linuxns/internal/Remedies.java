@@ -71,8 +71,9 @@ final class Remedies {
     String own = facts.userNamespace();
     if (!facts.thread().has(ThreadStatus.CAP_SYS_PTRACE)) {
       return "it takes the same user, with every capability that the process has, or CAP_SYS_PTRACE"
-          + " in the user namespace of the process; the thread lacks it in "
+          + " in the user namespace of the process, which the thread lacks in "
           + own
+          + ": run it as root (sudo), or as the user of that process"
           + andWatchers();
     }
     String suspects = watchers();

@@ -139,8 +139,10 @@ class RemediesTest {
       assertThat(as(capabilities, 0).lookingAtProcess())
           .isEqualTo(
               "it takes the same user, with every capability that the process has, or"
-                  + " CAP_SYS_PTRACE in the user namespace of the process; the thread lacks it in "
-                  + OWN);
+                  + " CAP_SYS_PTRACE in the user namespace of the process, which the thread lacks"
+                  + " in "
+                  + OWN
+                  + ": run it as root (sudo), or as the user of that process");
     }
     assertThat(as(ALL, 0).lookingAtProcess())
         .startsWith("the thread has CAP_SYS_PTRACE in " + OWN + ", which counts for ")
@@ -149,7 +151,7 @@ class RemediesTest {
     files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
     assertThat(as(ALL, 0).lookingAtProcess())
         .endsWith("the AppArmor profile \"docker-default (enforce)\" may be what refuses it");
-    assertThat(as(0, 0).lookingAtProcess()).contains("lacks it in " + OWN + "; the AppArmor");
+    assertThat(as(0, 0).lookingAtProcess()).contains("of that process; the AppArmor");
   }
 
   @Test

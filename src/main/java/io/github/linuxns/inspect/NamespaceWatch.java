@@ -126,9 +126,13 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
    * Something was missed.
    *
    * @param count how many; 0 if nobody knows
-   * @param what what was missed, and why
+   * @param what what was missed, and why, to be read after the count: "process that …"
    */
-  public record Missed(long count, String what) implements Change {}
+  public record Missed(long count, String what) implements Change {
+    static Missed of(long count, String one, String several, String why) {
+      return new Missed(count, (count == 1 ? one : several) + why);
+    }
+  }
 
   /**
    * Starts to watch everything that keeps namespaces alive, with a look at all of it every two
@@ -305,12 +309,13 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
   private void tellWhatWasMissed() {
     long ended = changed.takeEnded();
     if (ended > 0) {
-      outlets.publish(new Missed(ended, "processes that ended before they could be looked at"));
+      outlets.publish(Missed.of(ended, "process", "processes", " that ended before a look"));
     }
     long refused = changed.countRefused();
     if (refused > 0) {
       String named = changed.takeRefused();
-      outlets.publish(new Missed(refused, "processes that may not be looked at, as " + named));
+      String why = " that may not be looked at, as " + named;
+      outlets.publish(Missed.of(refused, "process", "processes", why));
     }
   }
 

@@ -66,7 +66,8 @@ final class Outlets {
 
     void publish(NamespaceWatch.Change change) {
       if (dropped > 0) {
-        var missed = new NamespaceWatch.Missed(dropped, "changes: the subscriber was too slow");
+        var missed =
+            NamespaceWatch.Missed.of(dropped, "change", "changes", ": the subscriber was too slow");
         if (!isTaken(missed)) {
           dropped++;
           return;

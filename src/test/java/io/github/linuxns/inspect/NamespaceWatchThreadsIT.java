@@ -185,7 +185,7 @@ class NamespaceWatchThreadsIT {
 
   private static Predicate<NamespaceWatch.Change> isRefused(long pid) {
     Pattern named =
-        Pattern.compile("processes that may not be looked at, as .*\\b" + pid + "\\b.*");
+        Pattern.compile("process(es)? that may not be looked at, as .*\\b" + pid + "\\b.*");
     return change ->
         change instanceof NamespaceWatch.Missed missed && named.matcher(missed.what()).matches();
   }

@@ -10,6 +10,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A subscriber gets all, or is told how much it has not got. */
 @Timeout(30)
@@ -60,14 +62,16 @@ class OutletsTest {
     assertThat(asking.got).hasSize(100).startsWith(change(1)).endsWith(change(100));
   }
 
-  @Test
-  void oneThatIsSlowIsToldWhatItHasMissedAndHoldsUpNobody() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"1, change", "2, changes", "500, changes"})
+  void oneThatIsSlowIsToldWhatItHasMissedAndHoldsUpNobody(int missed, String what)
+      throws Exception {
     Asking slow = new Asking();
     Asking fast = new Asking();
     outlets.add(slow);
     outlets.add(fast);
     fast.subscription.get().request(Long.MAX_VALUE);
-    int count = 3 * Outlets.BUFFER;
+    int count = Outlets.BUFFER + missed;
     for (int i = 1; i <= count; i++) {
       outlets.publish(change(i));
       assertThat(fast.got.take()).isEqualTo(change(i));
@@ -79,9 +83,7 @@ class OutletsTest {
     }
     outlets.publish(change(count + 1));
     assertThat(slow.got.take())
-        .isEqualTo(
-            new NamespaceWatch.Missed(
-                count - Outlets.BUFFER, "changes: the subscriber was too slow"));
+        .isEqualTo(new NamespaceWatch.Missed(missed, what + ": the subscriber was too slow"));
     assertThat(slow.got.take()).isEqualTo(change(count + 1));
   }
 

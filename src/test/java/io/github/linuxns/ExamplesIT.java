@@ -1,26 +1,24 @@
 package io.github.linuxns;
 
+import static io.github.linuxns.NsShell.BASEDIR;
+import static io.github.linuxns.NsShell.asRootOfAUserNamespace;
+import static io.github.linuxns.NsShell.asUser;
+import static io.github.linuxns.NsShell.copy;
+import static io.github.linuxns.NsShell.run;
+import static io.github.linuxns.NsShell.shell;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,10 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Every script in examples/ keeps its promise, and {@code ns-shell} tells when one does not. */
+/** Every script in examples/ keeps its promise. */
 class ExamplesIT {
-  private static final Path BASEDIR = Path.of(System.getProperty("basedir", ""));
-  private static final long DEADLINE_SECONDS = 120;
   private static final int REFUSED = 77;
 
   /** A line of what each example prints, as a regular expression. */
@@ -74,53 +70,13 @@ class ExamplesIT {
   private static final Map<String, String> SAYS_UNPRIVILEGED =
       Map.of("tour.jsh", "Here the tour ends for want of privilege\\.");
 
-  private record Result(int status, String output) {
-    void assertSays(int expected, String line) {
-      assertThat(status).as(output).isEqualTo(expected);
-      assertThat(output.lines()).as(output).anyMatch(actual -> actual.matches(line));
-    }
-  }
-
-  /** Something that takes a while, and most of that on one CPU. */
-  @FunctionalInterface
-  private interface Run {
-    void run() throws Exception;
-  }
-
-  /**
-   * A test of each, of which some are run at once: no script uses a name or a port that all of the
-   * machine has in common.
-   */
-  private static Stream<DynamicTest> tests(Map<String, Run> runs) {
-    ExecutorService pool =
-        Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors() + 1);
-    List<DynamicTest> tests = new ArrayList<>();
-    runs.forEach((name, run) -> {
-      Future<?> result =
-          pool.submit(() -> {
-            run.run();
-            return null;
-          });
-      tests.add(
-          DynamicTest.dynamicTest(
-              name,
-              () -> {
-                try {
-                  Object _ = result.get();
-                } catch (ExecutionException e) {
-                  throw e.getCause();
-                }
-              }));
-    });
-    return tests.stream().onClose(pool::shutdownNow);
-  }
-
-  private static Stream<DynamicTest> tests(Function<String, Run> ofScript) throws IOException {
-    Map<String, Run> runs = new LinkedHashMap<>();
+  private static Stream<DynamicTest> tests(Function<String, NsShell.Run> ofScript)
+      throws IOException {
+    Map<String, NsShell.Run> runs = new LinkedHashMap<>();
     for (String script : scripts()) {
       runs.put(script, ofScript.apply(script));
     }
-    return tests(runs);
+    return NsShell.tests(runs);
   }
 
   @TestFactory
@@ -136,7 +92,7 @@ class ExamplesIT {
     List<String> asUser = asUser();
     return tests(script ->
         () -> {
-          Result result = run(asUser, copy, "examples/" + script);
+          NsShell.Result result = run(asUser, copy, "examples/" + script);
           if (MOVES_A_THREAD.contains(script)) {
             result.assertSays(REFUSED, "It takes root: .*");
           } else {
@@ -208,176 +164,9 @@ class ExamplesIT {
     assertThat(listed).containsExactlyInAnyOrderElementsOf(run(links).output().lines().toList());
 
     String pid = Long.toString(ProcessHandle.current().pid());
-    Result lsns = run(List.of("lsns", "--noheadings", "--output", "TYPE,NS", "-p", pid));
+    NsShell.Result lsns = run(List.of("lsns", "--noheadings", "--output", "TYPE,NS", "-p", pid));
     assertThat(lsns.output().lines().map(line -> line.strip().replaceFirst(" +(\\d+)$", ":[$1]")))
         .containsExactlyInAnyOrderElementsOf(listed);
-  }
-
-  @Test
-  void aScriptThatThrowsFails(@TempDir Path directory) throws Exception {
-    Path script = directory.resolve("a script.jsh");
-    Files.writeString(
-        script,
-        """
-        int half(int number) {
-          if (number % 2 == 1) throw new IllegalStateException("odd: " + number);
-          return number / 2;
-        }
-        System.out.println(half(4) + " " + args);
-        half(3);
-        System.out.println("never");
-        """);
-    Result result = shell(script.toString(), "an \"argument\"", "é\\n$HOME");
-    result.assertSays(1, ".*a script\\.jsh:2: java\\.lang\\.IllegalStateException: odd: 3");
-    result.assertSays(1, "2 \\[an \"argument\", é\\\\n\\$HOME]");
-    assertThat(result.output()).doesNotContain("never");
-  }
-
-  @TestFactory
-  Stream<DynamicTest> scriptsThatFail(@TempDir Path directory) {
-    Map<String, Run> runs = new LinkedHashMap<>();
-    Map.of(
-            "one that does not compile",
-            "\n\nint number = \"text\";\n",
-            "one that ends too early",
-            "\n\nint number() {\n",
-            "one that calls what is not there",
-            "\n\nint number() { return missing(); }\n",
-            "one that ends the JVM",
-            "\n\nSystem.exit(0);\n",
-            "one that throws an error",
-            "\n\nthrow new AssertionError(1);\n")
-        .forEach((name, text) ->
-            runs.put(
-                name,
-                () -> {
-                  Path script = Files.createTempFile(directory, "bad", ".jsh");
-                  Files.writeString(script, text);
-                  shell(script.toString()).assertSays(1, ".*bad\\d+\\.jsh:3: .*");
-                }));
-    return tests(runs);
-  }
-
-  /** It fails all the same, and what the script has to do at its end is done to the end. */
-  @Test
-  void aScriptThatEndsTheJvmHasItsShutdownHooks(@TempDir Path directory) throws Exception {
-    Path script =
-        Files.writeString(
-            directory.resolve("hook.jsh"),
-            """
-            void cleanUp() throws Exception {
-              int status = new ProcessBuilder("sleep", "1").start().waitFor();
-              System.out.println("cleaned up " + status);
-            }
-            var cleaner = new FutureTask<Void>(() -> { cleanUp(); return null; });
-            Runtime.getRuntime().addShutdownHook(new Thread(cleaner));
-            System.exit(0);
-            """);
-    Result result = shell(script.toString());
-    result.assertSays(1, ".*hook\\.jsh:7: the script ended its JVM here");
-    assertThat(result.output()).contains("cleaned up 0\n");
-  }
-
-  @Test
-  void help() throws Exception {
-    shell("--help").assertSays(0, " *\\./ns-shell FILE\\.jsh .*");
-  }
-
-  @Test
-  void whatIsNotThereIsSaid() throws Exception {
-    shell("missing.jsh").assertSays(2, "ns-shell: no script missing\\.jsh .*");
-    shell("--missing").assertSays(2, "ns-shell: no option --missing; .*");
-  }
-
-  /** Calls that are chained over several lines need nothing around them: it is read as a whole. */
-  @Test
-  void aScriptMayComeFromAPipe() throws Exception {
-    Process process =
-        prepare(List.of(BASEDIR.resolve("ns-shell").toString(), "-", "argument")).start();
-    try (var script = process.outputWriter(StandardCharsets.UTF_8)) {
-      script.write(
-          """
-          Process process =
-              new NamespaceProcessBuilder("echo", "said")
-                  .mapRootUser()
-                  .start();
-          System.out.print(process.inputReader().readAllAsString());
-          System.out.println(args);
-          missing();
-          """);
-    }
-    Result result = await(process);
-    result.assertSays(1, "/dev/stdin:7: .*");
-    assertThat(result.output()).contains("said\n[argument]\n");
-  }
-
-  /** What the README shows of looking can be typed as it stands. */
-  @Test
-  void thePromptTakesWhatTheReadmeShows(@TempDir Path directory) throws Exception {
-    String snippets =
-        Files.readString(BASEDIR.resolve("src/test/java/io/github/linuxns/Snippets.java"));
-    Path file = directory.resolve("machine.svg");
-    StringBuilder lines = new StringBuilder();
-    lines.append("long pid = ProcessHandle.current().pid()\n");
-    lines.append("Path file = Path.of(\"").append(file).append("\")\n");
-    lines.append("Consumer<String> log = System.out::println\n");
-    for (String region : List.of("look", "mount-table", "graph", "which", "watch")) {
-      lines.append(SnippetsIT.region(snippets, region)).append('\n');
-    }
-    lines.append("sameNetwork\n");
-    lines.append("watch.close()\n");
-    lines.append("Duration.ofMillis(100)\n");
-    lines.append(
-        "machine.toTable(NS, PNS, ONS, ID, CONTAINER, TableColumn.CGROUP).lines().count()\n");
-    lines.append("Process process = (\n  sh(\"exit 7\")\n    .mapRootUser()\n    .start())\n");
-    lines.append("process.waitFor()\n");
-    lines.append("/exit\n");
-    Process process = prepare(List.of(BASEDIR.resolve("ns-shell").toString())).start();
-    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
-      prompt.write(lines.toString());
-    }
-    Result result = await(process);
-    assertThat(result.output()).doesNotContain("|  Error", "|  Exception");
-    result.assertSays(0, ".*sameNetwork ==> true");
-    result.assertSays(0, ".* ==> PT0\\.1S");
-    result.assertSays(0, ".* ==> 7");
-    assertThat(file).content().startsWith("<svg ");
-  }
-
-  /** Every line typed at the prompt has what the startup script defines. */
-  @Test
-  void thePromptHasTheLibrary() throws Exception {
-    ProcessBuilder builder = prepare(List.of(BASEDIR.resolve("ns-shell").toString()));
-    Process process = builder.start();
-    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
-      prompt.write(
-          """
-          ns()
-          strays()
-          shared(ProcessHandle.current().pid(), 1L << 22)
-          show(sh("echo out; echo error >&2; id -u; exit 3").mapRootUser().unshare(NETWORK))
-          sh("true").mount("/mnt", Mount.tmpfs())
-          /exit
-          """);
-    }
-    Result result = await(process);
-    result.assertSays(0, ".*NETWORK +net:\\[\\d+]");
-    result.assertSays(0, ".* ==> \\[]");
-    assertThat(result.output()).contains("SyscallException").contains("ESRCH");
-    assertThat(result.output()).contains("out\nerror\n0\nstatus 3\n");
-    result.assertSays(0, ".* ==> \\[/bin/sh, -c, true]; new \\[MOUNT]; mount tmpfs on /mnt");
-  }
-
-  /** JShell keeps its history at home, and would not end without. */
-  @Test
-  void thePromptEndsForAUserWithoutAHome(@TempDir Path directory) throws Exception {
-    List<String> command = new ArrayList<>(asUser());
-    command.add(copy(directory).resolve("ns-shell").toString());
-    Process process = prepare(command).start();
-    try (var prompt = process.outputWriter(StandardCharsets.UTF_8)) {
-      prompt.write("Namespace.current(UTS)\n/exit 3\n");
-    }
-    await(process).assertSays(3, ".*uts:\\[\\d+].*");
   }
 
   private static List<String> scripts() throws IOException {
@@ -396,111 +185,5 @@ class ExamplesIT {
 
   private static String example(String script) {
     return BASEDIR.resolve("examples").resolve(script).toString();
-  }
-
-  private static Result shell(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(BASEDIR.resolve("ns-shell").toAbsolutePath().toString());
-    command.addAll(Arrays.asList(arguments));
-    return run(command);
-  }
-
-  /** Runs an example of a copy. */
-  private static Result run(List<String> prefix, Path copy, String script) throws Exception {
-    List<String> command = new ArrayList<>(prefix);
-    command.add(copy.resolve("ns-shell").toString());
-    command.add(copy.resolve(script).toString());
-    ProcessBuilder builder = prepare(command);
-    builder.environment().remove("LINUXNS_JAR"); // the copy has one of its own
-    return await(builder.directory(copy.toFile()).start());
-  }
-
-  private static Result run(List<String> command) throws Exception {
-    return await(prepare(command).start());
-  }
-
-  private static ProcessBuilder prepare(List<String> command) {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().put("LINUXNS_JAR", jar().toString());
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("LC_ALL", "C.UTF-8");
-    return builder;
-  }
-
-  private static Path jar() {
-    String jar = System.getProperty("linuxns.jar");
-    Requirements.that(jar != null, "needs the jar that Maven has built");
-    return Path.of(jar);
-  }
-
-  /** Reads what a process says until it ends, which it has to in time. */
-  private static Result await(Process process) throws Exception {
-    process.getOutputStream().close();
-    Thread deadline =
-        Thread.ofVirtual()
-            .start(() -> {
-              try {
-                if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-                  process.descendants().forEach(ProcessHandle::destroyForcibly);
-                  process.destroyForcibly();
-                }
-              } catch (InterruptedException ended) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    deadline.join();
-    return new Result(status, output);
-  }
-
-  private static List<String> asUser() throws Exception {
-    Requirements.root();
-    Requirements.command("setpriv");
-    return probed(
-        List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"));
-  }
-
-  private static List<String> asRootOfAUserNamespace() throws Exception {
-    Requirements.command("unshare");
-    Requirements.command("ip");
-    List<String> prefix = new ArrayList<>(asUser());
-    prefix.addAll(List.of("unshare", "-UrnmuiC"));
-    return probed(prefix);
-  }
-
-  private static List<String> probed(List<String> prefix) throws Exception {
-    List<String> probe = new ArrayList<>(prefix);
-    probe.add("true");
-    Result result = run(probe);
-    Requirements.that(result.status() == 0, "needs " + prefix + ": " + result.output());
-    return prefix;
-  }
-
-  /** What it takes to run the examples, for other users to read. */
-  private static Path copy(Path directory) throws IOException {
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Path copy = Files.createDirectory(directory.resolve("a copy"));
-    for (String part : List.of("ns-shell", "pom.xml", "examples", "src/shell")) {
-      try (Stream<Path> files = Files.walk(BASEDIR.resolve(part))) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          place(file, copy.resolve(BASEDIR.relativize(file)));
-        }
-      }
-    }
-    place(jar(), copy.resolve("target").resolve(jar().getFileName().toString()));
-    try (Stream<Path> directories = Files.walk(copy)) {
-      for (Path made : directories.filter(Files::isDirectory).toList()) {
-        Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("r-xr-xr-x"));
-      }
-    }
-    return copy;
-  }
-
-  private static void place(Path from, Path to) throws IOException {
-    Files.createDirectories(to.getParent());
-    Files.copy(from, to);
-    Files.setPosixFilePermissions(
-        to, PosixFilePermissions.fromString(Files.isExecutable(from) ? "r-xr-xr-x" : "r--r--r--"));
   }
 }

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Several namespaces that are entered together: all or none.
  *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="several"}
+ *
  * <p>At most one of each type. A set owns a descriptor of each, until it is closed; what {@link
  * NamespaceHandle} says of closing holds here too. All methods may be called by any thread.
  *

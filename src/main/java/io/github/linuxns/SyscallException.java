@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * setns(net:[4026532008]): EPERM (Operation not permitted): needs CAP_SYS_ADMIN in user:[4026531837]
  * </pre>
+ *
+ * <p>and is caught by its error:
+ *
+ * {@snippet file="io/github/linuxns/Snippets.java" region="failure"}
  */
 public final class SyscallException extends IOException {
   @Serial private static final long serialVersionUID = 1L;

@@ -45,7 +45,7 @@ import java.util.function.Consumer;
 
 /**
  * The pieces of code that the documentation shows: the regions are included by Javadoc, and the
- * README repeats those that it names. {@link SnippetsIT} runs them.
+ * README repeats some. {@link SnippetsIT} runs them.
  */
 final class Snippets {
   private Snippets() {}

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -247,52 +246,6 @@ class SnippetsIT {
       next = log.poll(1, TimeUnit.MINUTES);
       assertThat(next).as("what comes before " + line).isNotNull();
     } while (!next.equals(line));
-  }
-
-  /** The README repeats snippets; it has no other way to be compiled. */
-  @Test
-  void theReadmeShowsTheSnippets() throws Exception {
-    Path basedir = Path.of(System.getProperty("basedir", ""));
-    String readme = Files.readString(basedir.resolve("README.md"));
-    Path sources = basedir.resolve("src/test/java/io/github/linuxns");
-    String source = Files.readString(sources.resolve("Snippets.java"));
-    String java = Files.readString(sources.resolve("RootOfItsOwn.java"));
-    assertThat(readme).contains(region(java, "java"));
-    for (String region :
-        List.of(
-            "launch",
-            "container",
-            "join",
-            "confined",
-            "root",
-            "attach",
-            "mount-table",
-            "readme",
-            "graph",
-            "which",
-            "watch",
-            "look",
-            "several",
-            "pin",
-            "named",
-            "failure")) {
-      assertThat(readme).contains(region(source, region));
-    }
-  }
-
-  /** The README lists the examples, by their files. */
-  @Test
-  void theReadmeNamesEveryExample() throws Exception {
-    Path basedir = Path.of(System.getProperty("basedir", ""));
-    String readme = Files.readString(basedir.resolve("README.md"));
-    try (Stream<Path> files = Files.list(basedir.resolve("examples"))) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (!name.equals("startup.jsh")) {
-          assertThat(readme).contains("](examples/" + name + ")");
-        }
-      }
-    }
   }
 
   static String region(String source, String name) {

@@ -44,28 +44,26 @@ import java.util.StringJoiner;
  * id maps USER. A new network has its loopback interface up; a new mount namespace propagates no
  * mount to where it came from.
  *
- * <p><b>This is isolation, not confinement.</b> The child has namespaces of its own; what it may do
- * with what it still shares is as before. Root in the child, without {@code capabilities(Set.of())}
- * and {@link #noNewPrivileges()}, keeps the power of root over everything that it shares with
- * others: without an id map that is root of the machine. Files are those of the caller, unless
- * there is a {@link #root}, and may be reached as before. The environment is copied unless {@link
- * #clearEnvironment() cleared}. {@link #joinProcess(long)} is nsenter, not {@code docker exec}: it
- * takes over neither the control group, nor the capabilities, nor the seccomp filter of the
- * process. What to add:
+ * <p><b>This is isolation, not confinement.</b> What the child may do with what it still shares is
+ * as before. Root in the child, without {@code capabilities(Set.of())} and {@link
+ * #noNewPrivileges()}, keeps the power of root over all of that: without an id map that is root of
+ * the machine. Files are those of the caller, unless there is a {@link #root}. The environment is
+ * copied unless {@link #clearEnvironment() cleared}. {@link #joinProcess(long)} is nsenter, not
+ * {@code docker exec}: it takes over neither the control group, nor the capabilities, nor the
+ * seccomp filter of the process. What to add:
  *
  * {@snippet file="io/github/linuxns/Snippets.java" region="confined"}
  *
  * <p><b>PID 1.</b> The first process in a new PID namespace is its init. The kernel ignores signals
  * to it that it has no handler for (SIGTERM, SIGINT and the others; not SIGKILL from outside), it
  * has to take in the orphans of the namespace, and when it ends all others there are killed. A
- * command that is not made for that gets an init above it by {@link #init()}. Only {@link
- * #mountProc} makes {@code /proc}, and so {@code ps}, show the new namespace and not the old one.
+ * command that is not made for that gets an {@link #init()}. Only {@link #mountProc} makes {@code
+ * /proc}, and so {@code ps}, show the new namespace and not the old one.
  *
  * <p><b>How it is done.</b> The child begins as a tiny program in memory which makes the system
- * calls that were asked for, one after the other, as a process of its own with a single thread; it
- * shares nothing with the JVM, of which no heap is copied. It holds no descriptor beside those that
- * it needs, and the command gets 0, 1 and 2 only. If the JVM dies before the child is the command,
- * so does the child.
+ * calls that were asked for. It shares nothing with the JVM, of which no heap is copied; the
+ * command gets the descriptors 0, 1 and 2 only. If the JVM dies before the child is the command, so
+ * does the child.
  *
  * <p><b>Errors.</b> What can be known to be wrong is refused at once, with {@link
  * IllegalArgumentException}. What the kernel refuses is a {@link
@@ -128,7 +126,7 @@ public final class NamespaceProcessBuilder {
   // ---- namespaces ----
 
   /**
-   * Gives the child new namespaces. Without USER among them, or joined, this takes CAP_SYS_ADMIN.
+   * Gives the child new namespaces.
    *
    * @param types at least one
    * @return this builder
@@ -143,8 +141,7 @@ public final class NamespaceProcessBuilder {
    * Has the child join namespaces; any type, TIME and USER included. They are borrowed until {@link
    * #start()}, which throws IllegalStateException if one is closed.
    *
-   * <p>With a USER namespace the child becomes user 0 and group 0 of it, as with nsenter. What the
-   * other namespaces take, CAP_SYS_ADMIN in their owners, it may be what grants.
+   * <p>With a USER namespace the child becomes user 0 and group 0 of it, as with nsenter.
    *
    * @param handles at least one
    * @return this builder
@@ -206,8 +203,8 @@ public final class NamespaceProcessBuilder {
    * machine, so is the child, as far as files go: {@link #uidMappings} makes it somebody else.
    *
    * <p>There is one map: of this, {@link #mapCurrentUser}, {@link #mapSubordinateIds}, and {@link
-   * #uidMappings} with {@link #gidMappings}, the last that is called counts, as with the other
-   * options of which there can be one.
+   * #uidMappings} with {@link #gidMappings}, the last that is called takes the place of any other,
+   * as with the other options of which there can be one.
    *
    * @return this builder
    */
@@ -217,9 +214,9 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace in which its user and group are called as outside, in the
-   * place of any other map (see {@link #mapRootUser}). Needs no privilege. The command has no
-   * capabilities there, unless its user is 0 or {@link #capabilities} gives it some.
+   * Gives the child a new USER namespace in which its user and group are called as outside. Needs
+   * no privilege. The command has no capabilities there, unless its user is 0 or {@link
+   * #capabilities} gives it some.
    *
    * @return this builder
    */
@@ -231,10 +228,10 @@ public final class NamespaceProcessBuilder {
   /**
    * Gives the child a new USER namespace with the caller's own ids as 0, and from 1 on those that
    * {@code /etc/subuid} and {@code /etc/subgid} give to the caller: all of them, in that order,
-   * where unshare takes the first line and leaves its last id out. It takes the place of any other
-   * map (see {@link #mapRootUser}). If there are no such ids {@link #start()} throws an {@link
-   * IOException} with the command that gives some. Without CAP_SETUID and CAP_SETGID this takes the
-   * programs newuidmap and newgidmap, which have as long as the launch has.
+   * where unshare takes the first line and leaves its last id out. If there are no such ids {@link
+   * #start()} throws an {@link IOException} with the command that gives some. Without CAP_SETUID
+   * and CAP_SETGID this takes the programs newuidmap and newgidmap, which have as long as the
+   * launch has.
    *
    * @return this builder
    */
@@ -244,10 +241,9 @@ public final class NamespaceProcessBuilder {
   }
 
   /**
-   * Gives the child a new USER namespace with these user ids, in the place of any other map of
-   * users (see {@link #mapRootUser}). Other than the caller's own take CAP_SETUID, or newuidmap. If
-   * the caller's own is not among them the command is user 0 there, or the one that {@link #uid}
-   * names.
+   * Gives the child a new USER namespace with these user ids. Other than the caller's own take
+   * CAP_SETUID, or newuidmap. If the caller's own is not among them the command is user 0 there, or
+   * the one that {@link #uid} names.
    *
    * @param mappings at least one; at most 340, without overlap
    * @return this builder

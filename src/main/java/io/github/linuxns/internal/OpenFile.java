@@ -2,7 +2,7 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.SyscallException;
 import java.lang.ref.Cleaner;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One file descriptor and who closes it: {@link #close()}, as soon as nobody uses it any more, so
@@ -11,15 +11,13 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
  */
 public final class OpenFile implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
-  private static final AtomicIntegerFieldUpdater<OpenFile> STATE =
-      AtomicIntegerFieldUpdater.newUpdater(OpenFile.class, "state");
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final int number;
   private final Cleaner.Cleanable closing;
 
   /** How many use it now; with the sign bit once it is closed. */
-  private volatile int state;
+  private final AtomicInteger state = new AtomicInteger();
 
   /**
    * Starts the thread that closes what was forgotten, unless it runs: from here, not from a moved
@@ -55,7 +53,7 @@ public final class OpenFile implements AutoCloseable {
 
   /** As {@link #acquire()}, for those who know what it is that is closed: −1 if it is. */
   public int tryAcquire() {
-    if (STATE.incrementAndGet(this) < 0) {
+    if (state.incrementAndGet() < 0) {
       release();
       return -1;
     }
@@ -69,7 +67,7 @@ public final class OpenFile implements AutoCloseable {
 
   /** To be called once for each {@link #acquire()}. */
   public void release() {
-    if (STATE.decrementAndGet(this) == CLOSED) {
+    if (state.decrementAndGet() == CLOSED) {
       closing.clean();
     }
   }
@@ -110,7 +108,7 @@ public final class OpenFile implements AutoCloseable {
 
   /** True until {@link #close()}. */
   public boolean isOpen() {
-    return state >= 0;
+    return state.get() >= 0;
   }
 
   /** Closes it when nobody uses it any more, at once if nobody does; a second time does nothing. */
@@ -118,8 +116,8 @@ public final class OpenFile implements AutoCloseable {
   public void close() {
     int before;
     do {
-      before = state;
-    } while (!STATE.compareAndSet(this, before, before | CLOSED));
+      before = state.get();
+    } while (!state.compareAndSet(before, before | CLOSED));
     if (before == 0) {
       closing.clean();
     }

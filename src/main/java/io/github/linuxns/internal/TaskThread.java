@@ -2,8 +2,9 @@ package io.github.linuxns.internal;
 
 import io.github.linuxns.Enterable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,27 +13,31 @@ import org.jspecify.annotations.Nullable;
  * would cost a cold JVM milliseconds.
  */
 public final class TaskThread implements Runnable {
-  private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+  private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Thread thread;
 
-  private TaskThread() {}
+  private TaskThread(String name) {
+    this.thread = daemon(name, this);
+  }
 
   /** Starts one, which is born where the calling thread is. */
   public static TaskThread start(String name) {
-    TaskThread thread = new TaskThread();
-    Thread _ = startDaemon(name, thread);
+    TaskThread thread = new TaskThread(name);
+    thread.thread.start();
     return thread;
   }
 
   /** Starts a thread that keeps nothing of the application that happens to be first. */
   public static Thread startDaemon(String name, Runnable work) {
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name(name)
-            .inheritInheritableThreadLocals(false)
-            .unstarted(work);
-    thread.setContextClassLoader(null);
+    Thread thread = daemon(name, work);
     thread.start();
+    return thread;
+  }
+
+  private static Thread daemon(String name, Runnable work) {
+    Thread thread = new Thread(null, work, name, 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
     return thread;
   }
 
@@ -51,6 +56,7 @@ public final class TaskThread implements Runnable {
       throws X {
     Call<T, X> call = new Call<>(task);
     tasks.add(call);
+    LockSupport.unpark(thread);
     return call.outcome(onInterrupt);
   }
 
@@ -58,8 +64,14 @@ public final class TaskThread implements Runnable {
   public void run() {
     while (true) {
       try {
-        tasks.take().run();
-      } catch (InterruptedException | OutOfMemoryError passing) {
+        Runnable task = tasks.poll();
+        if (task == null) {
+          boolean _ = Thread.interrupted(); // with which it would not park
+          LockSupport.park(this);
+        } else {
+          task.run();
+        }
+      } catch (OutOfMemoryError passing) {
         // It goes on: the JVM has only this one.
       }
     }

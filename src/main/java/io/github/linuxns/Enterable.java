@@ -73,9 +73,10 @@ public interface Enterable {
    *
    * <p><b>Start nothing lazily inside</b>: what {@link #enter()} says of it holds here as well.
    *
-   * <p>The caller's interrupt reaches the task, and what the task throws is thrown as it is.
-   * Thread-locals, scoped values and held locks do not travel. In all other namespaces the task is
-   * where the caller is. For very many tasks a pool with {@link #threadFactory()} is faster.
+   * <p>The caller's interrupt reaches the task, and what the task throws is thrown as it is, with
+   * the caller's frames below those of the task in its stack trace. Thread-locals, scoped values
+   * and held locks do not travel. In all other namespaces the task is where the caller is. For very
+   * many tasks a pool with {@link #threadFactory()} is faster.
    *
    * {@snippet file="io/github/linuxns/Snippets.java" region="call"}
    *

@@ -174,6 +174,17 @@ class InspectIT {
     }
   }
 
+  /** Also to a user who may enter nothing: root could not enter this one either. */
+  @Test
+  void aSetThatNoThreadCanEnterSaysWhoCan() throws Exception {
+    try (NamespaceSet set = NamespaceSet.create(NamespaceType.NETWORK, NamespaceType.USER)) {
+      assertThatThrownBy(set::enter)
+          .isInstanceOf(UnsupportedOperationException.class)
+          .hasMessageContaining("USER")
+          .hasMessageContaining("NamespaceProcessBuilder");
+    }
+  }
+
   @Test
   void whatDiffersIsWhatASetOfAProcessHolds() throws Exception {
     Requirements.command("unshare");

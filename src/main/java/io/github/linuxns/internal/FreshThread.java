@@ -83,6 +83,7 @@ public final class FreshThread<T extends @Nullable Object> extends Thread {
       Thread.currentThread().interrupt();
     }
     if (failure != null) {
+      CallersFrames.append(failure, FreshThread.class);
       FreshThread.<X>rethrow(failure);
     }
     return result;

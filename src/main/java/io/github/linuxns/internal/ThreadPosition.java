@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadPosition {
   private static final ThreadLocal<ThreadPosition> CURRENT = new OfThread();
   private static final NamespaceType[] TYPES = NamespaceType.values();
+  private static final int MOVABLE = movable();
 
   /** Survives pools that clear the thread-locals of their threads between two tasks. */
   private static final Set<Thread> LOST =
@@ -147,6 +148,17 @@ public final class ThreadPosition {
   }
 
   /**
+   * Refuses them before anything else is asked: no privilege would help with these.
+   *
+   * @param types as bits by ordinal
+   */
+  private static void requireMovable(int types) {
+    for (int rest = types & ~MOVABLE; rest != 0; rest &= rest - 1) {
+      requireMovable(TYPES[Integer.numberOfTrailingZeros(rest)]);
+    }
+  }
+
+  /**
    * True if no open scope, and no task that it was made for, says why the thread is where it is.
    */
   boolean isStray() {
@@ -184,6 +196,7 @@ public final class ThreadPosition {
     if (lost) {
       throw new IllegalStateException(Failures.LOST);
     }
+    requireMovable(types);
     Stopover stopovers = null;
     for (int rest = types; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
@@ -205,7 +218,6 @@ public final class ThreadPosition {
 
   private @Nullable Stopover learn(NamespaceType type, @Nullable Stopover stopovers)
       throws SyscallException {
-    requireMovable(type);
     HomeThreads.begin();
     if (type == NamespaceType.MOUNT) {
       Failures.rehearse();
@@ -309,6 +321,14 @@ public final class ThreadPosition {
   /** A type as a bit of a set of types. */
   static int bit(NamespaceType type) {
     return 1 << type.ordinal();
+  }
+
+  private static int movable() {
+    int bits = 0;
+    for (NamespaceType type : TypeFacts.MOVABLE) {
+      bits |= bit(type);
+    }
+    return bits;
   }
 
   /** A class rather than a lambda: the first lambda costs a cold JVM milliseconds. */

@@ -2,10 +2,12 @@ package io.github.linuxns.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +36,18 @@ class FreshThreadTest {
         new Throwable[] {new IOException("checked"), new IllegalStateException(), new Error()}) {
       assertThatThrownBy(() -> FreshThread.call("fresh", () -> raise(thrown))).isSameAs(thrown);
     }
+  }
+
+  @Test
+  void whatTheTaskThrowsShowsWhoCalled() {
+    assertThat(catchThrowable(() -> FreshThread.call("fresh", FreshThreadTest::fail)))
+        .satisfies(thrown ->
+            assertThat(Arrays.stream(thrown.getStackTrace()).map(StackTraceElement::getMethodName))
+                .containsSubsequence("fail", "run", "call", "whatTheTaskThrowsShowsWhoCalled"));
+  }
+
+  private static Object fail() {
+    throw new IllegalStateException();
   }
 
   private static Object raise(Throwable thrown) throws IOException {

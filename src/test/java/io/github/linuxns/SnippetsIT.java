@@ -7,6 +7,8 @@ import io.github.linuxns.inspect.Container;
 import io.github.linuxns.inspect.NamespaceWatch;
 import io.github.linuxns.mount.NamespaceRoot;
 import io.github.linuxns.process.NamespaceProcessBuilder;
+import io.github.linuxns.testing.LeftToTheCollector;
+import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
 import java.net.ServerSocket;
@@ -19,9 +21,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The documentation's pieces of code do what it says of them. */
+@ExtendWith(NothingLeft.class)
 class SnippetsIT {
   @Test
   @Tag("rootless")
@@ -48,6 +52,7 @@ class SnippetsIT {
 
   @Test
   @Tag("rootless")
+  @LeftToTheCollector
   void pool() throws Exception {
     Requirements.root();
     try (var network = NamespaceHandle.create(NETWORK)) {

@@ -64,7 +64,11 @@ class CaptureIT {
         Map<String, String> theirs = lsns.rows().get(namespace.inode());
         Map<String, String> ours = columns(info(graph, namespace));
         for (String column :
-            List.of("type", "pid", "ppid", "command", "uid", "user", "netnsid", "pns", "ons")) {
+            theirs.get("command").startsWith("lsns ")
+                ? List.of(
+                    "type", "netnsid", "pns", "ons") // numbers began anew: it saw itself first
+                : List.of(
+                    "type", "pid", "ppid", "command", "uid", "user", "netnsid", "pns", "ons")) {
           assertThat(ours.get(column)).as(namespace + " " + column).isEqualTo(theirs.get(column));
         }
       }

@@ -33,16 +33,17 @@ public interface Enterable {
    * <p><b>Start nothing lazily inside.</b> Threads inherit the namespaces of the thread that
    * creates them. One virtual thread, parallel stream or {@code ProcessBuilder.start()} in a moved
    * thread can leave the scheduler of virtual threads, the common pool or the JDK's process reaper
-   * in the foreign namespace for good. Before the first move the library starts those three at
-   * home, which lowers the odds and no more: pools grow, and the reaper, for which it does not
-   * wait, is one thread for each child that runs. {@link StrayThread#find()} shows what happened.
-   * Nor do these follow a thread that moves: the JVM-wide cache of DNS answers; an {@code
-   * HttpClient} built elsewhere, which has threads of its own; and {@code /proc/net} and {@code
-   * /proc/self}, which are those of the process's first thread, where {@code /proc/thread-self} is
-   * one's own. The JDK reads {@code /proc/net} too: {@code NetworkInterface.networkInterfaces()}
-   * also lists the interfaces at home that have an IPv6 address, which do not work inside. In a
-   * {@link NamespaceType#MOUNT} namespace do not load anything lazily either: a class or a native
-   * library that is used there for the first time is looked for in its files.
+   * in the foreign namespace for good. With the first handle that is opened, and so before the
+   * first move, the library starts those three at home, which lowers the odds and no more: pools
+   * grow, and the reaper, for which it does not wait, is one thread for each child that runs.
+   * {@link StrayThread#find()} shows what happened. Nor do these follow a thread that moves: the
+   * JVM-wide cache of DNS answers; an {@code HttpClient} built elsewhere, which has threads of its
+   * own; and {@code /proc/net} and {@code /proc/self}, which are those of the process's first
+   * thread, where {@code /proc/thread-self} is one's own. The JDK reads {@code /proc/net} too:
+   * {@code NetworkInterface.networkInterfaces()} also lists the interfaces at home that have an
+   * IPv6 address, which do not work inside. In a {@link NamespaceType#MOUNT} namespace do not load
+   * anything lazily either: a class or a native library that is used there for the first time is
+   * looked for in its files.
    *
    * <p>Where the thread is now is its home, learnt the first time that it leaves. Before it leaves,
    * the library proves that it can come back; if it could not, nothing moves. From the second time

@@ -1,5 +1,6 @@
 package io.github.linuxns;
 
+import io.github.linuxns.internal.HomeThreads;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
 import io.github.linuxns.internal.NewNamespaces;
@@ -47,6 +48,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *     open more files
    */
   public static NamespaceHandle openCurrent(NamespaceType type) throws SyscallException {
+    HomeThreads.begin();
     return new NamespaceHandle(NamespaceFiles.openCurrent(type));
   }
 
@@ -68,6 +70,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
    */
   public static NamespaceHandle open(long pid, NamespaceType type) throws SyscallException {
+    HomeThreads.begin();
     return new NamespaceHandle(NamespaceFiles.open(pid, type));
   }
 
@@ -83,6 +86,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *     look at it; {@code ELOOP}, {@code ENOTDIR} and others as open(2) has them
    */
   public static NamespaceHandle open(Path nsFile) throws SyscallException {
+    HomeThreads.begin(); // where most begin: meanwhile a cold JVM links what the rest takes
     return new NamespaceHandle(NamespaceFiles.open(nsFile));
   }
 

@@ -57,8 +57,8 @@ public final class HomeThread {
   private static long mounts() {
     try {
       return Namespace.current(NamespaceType.MOUNT).inode();
-    } catch (SyscallException noProc) {
-      return 0;
+    } catch (SyscallException | UnsupportedOperationException notHere) {
+      return 0; // no /proc, or no native access, which is to be said by whatever needs it
     }
   }
 

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  * live in a foreign namespace for good. They are therefore started at home, before any thread first
  * leaves. That lowers the odds and no more: pools grow, and threads that idle are replaced.
  */
-final class HomeThreads {
+public final class HomeThreads {
   private static final Duration LONGEST_WAIT = Duration.ofMillis(100);
 
   private static final long SHORT_PAUSE_NANOS = 50_000;
@@ -26,7 +26,7 @@ final class HomeThreads {
    * Begins to start them, once, from the calling thread, which is at home. It takes a cold JVM some
    * milliseconds, in which the caller can do something else.
    */
-  static void begin() {
+  public static void begin() {
     Started.now();
   }
 

@@ -41,22 +41,23 @@ public final class Child {
   /** Guarded by reaping. */
   private boolean isReaped;
 
-  /** By which the thread that waits for all knows it. */
-  private volatile long token;
+  private final long token;
 
-  private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
+  private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle, long token) {
     this.pid = pid;
     this.pidfd = pidfd;
     this.handle = handle;
+    this.token = token;
   }
 
   /** Takes hold of one that has not been reaped; its handle by {@link #handle(long)}. */
   static Child of(long pid, Optional<ProcessHandle> handle) throws SyscallException {
+    long token = ChildWatch.newToken();
     int pidfd = Syscalls.pidfdOpen(pid);
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
     }
-    return new Child(pid, new OpenFile(pidfd), handle);
+    return new Child(pid, new OpenFile(pidfd), handle, token);
   }
 
   /**
@@ -135,12 +136,9 @@ public final class Child {
     }
   }
 
+  /** By which the thread that waits for all knows it. */
   long token() {
     return token;
-  }
-
-  void token(long number) {
-    token = number;
   }
 
   /**
@@ -185,6 +183,7 @@ public final class Child {
     pidfd.close();
     reaped.complete(null);
     exit.complete(status);
+    ChildWatch.forget(this);
     return true;
   }
 

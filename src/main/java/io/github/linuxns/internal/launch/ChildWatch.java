@@ -31,6 +31,9 @@ final class ChildWatch {
   private static final int EVENTS = 64;
   private static final long FOR_EVER = -1;
 
+  /** Of what only wakes the thread. */
+  private static final long BELL = 0;
+
   /** How often to look at children of which nothing tells when they can be reaped. */
   private static final long LOOK_AGAIN_MILLIS = 20;
 
@@ -72,6 +75,11 @@ final class ChildWatch {
     ChildWatch _ = started();
   }
 
+  /** A number for a child, by which it can be told to {@link #add}. */
+  static long newToken() throws SyscallException {
+    return started().lastToken.incrementAndGet();
+  }
+
   /** Has a child reaped when it ends. */
   static void add(Child child) throws SyscallException {
     int fd = child.pidfd().acquire();
@@ -97,6 +105,19 @@ final class ChildWatch {
     if (watch.once(child, pidfd) < 0) {
       watch.look(child::reapIfEnded); // it has no memory for that now
     }
+    if (child.exit().isDone()) {
+      forget(child); // the thread had begun with it before
+    }
+  }
+
+  /** There is nothing to wait for any more. */
+  static void forget(Child child) {
+    Objects.requireNonNull(STARTED.get()).waiting.remove(child.token());
+  }
+
+  /** How much somebody waits for. */
+  static int size() {
+    return Objects.requireNonNull(STARTED.get()).waiting.size();
   }
 
   /**
@@ -105,7 +126,8 @@ final class ChildWatch {
    */
   static void watch(int fd, int events, BooleanSupplier action, String what)
       throws SyscallException {
-    int result = started().once(fd, events, action);
+    ChildWatch watch = started();
+    int result = watch.once(fd, events, watch.lastToken.incrementAndGet(), action);
     if (result < 0) {
       throw Failures.of(SystemCall.EPOLL_CTL, result, what);
     }
@@ -180,20 +202,13 @@ final class ChildWatch {
   private void look(BooleanSupplier look) {
     looks.add(look);
     if (asleep) {
-      int _ = once(bell, EPOLLIN, () -> true); // so that its thread looks, from now on
+      int _ = LaunchCalls.watchOnce(epoll, bell, EPOLLIN, BELL); // so that its thread looks
     }
   }
 
   /** One that has ended cannot be reaped yet while a debugger holds it: it is looked at again. */
   private int once(Child child, int pidfd) {
-    waiting.remove(child.token());
-    long token = lastToken.incrementAndGet();
-    child.token(token);
-    return once(pidfd, EPOLLIN, token, child::reapIfEnded);
-  }
-
-  private int once(int fd, int events, BooleanSupplier action) {
-    return once(fd, events, lastToken.incrementAndGet(), action);
+    return once(pidfd, EPOLLIN, child.token(), child::reapIfEnded);
   }
 
   private int once(int fd, int events, long token, BooleanSupplier action) {

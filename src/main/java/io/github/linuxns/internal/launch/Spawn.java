@@ -9,6 +9,7 @@ import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -114,9 +115,10 @@ final class Spawn {
       if (error != 0) {
         return -error;
       }
-      MemorySegment pid = arena.allocate(Integer.BYTES, Integer.BYTES);
-      error = Syscalls.spawn(pid.address(), path, address, attributes, arguments, environment);
-      return error == 0 ? buffer(pid).getInt(0) : -error;
+      MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
+      ByteBuffer pid = buffer(number); // before there is a child, which else nobody would know
+      error = Syscalls.spawn(number.address(), path, address, attributes, arguments, environment);
+      return error == 0 ? pid.getInt(0) : -error;
     }
 
     @Override

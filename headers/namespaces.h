@@ -51,6 +51,12 @@
  * HeadersTest finds them by their #ifndef and compares them with the system's own, where that has them.
  */
 
+/* <linux/stat.h> */
+
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x00004000U /* Linux 6.8 */
+#endif
+
 /* <linux/nsfs.h>: ioctls on a namespace's file; 0xb7 is NSIO, which older headers define as well. */
 
 #ifndef NS_GET_MNTNS_ID

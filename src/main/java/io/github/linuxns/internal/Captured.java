@@ -2,7 +2,7 @@ package io.github.linuxns.internal;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ArrayBlockingQueue;
 
 /**
  * Where a downcall leaves errno, which is all that there is: each thread's own, allocated once. A
@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  */
 record Captured(MemorySegment segment, ByteBuffer state) {
   private static final ThreadLocal<Captured> OF_THREAD = new OfThread();
-  private static final ConcurrentLinkedQueue<Captured> SPARE = new ConcurrentLinkedQueue<>();
 
   /** That of the calling thread. */
   static Captured current() {
@@ -22,13 +21,13 @@ record Captured(MemorySegment segment, ByteBuffer state) {
 
   /** One that no thread uses, for one that is to be started. */
   static Captured take() {
-    Captured spare = SPARE.poll();
+    Captured spare = Spare.ALL.poll();
     return spare == null ? allocate() : spare;
   }
 
   /** To be called when that thread has ended. */
   void giveBack() {
-    SPARE.add(this);
+    boolean _ = Spare.ALL.offer(this); // else the collector frees it
   }
 
   private static Captured allocate() {
@@ -41,5 +40,10 @@ record Captured(MemorySegment segment, ByteBuffer state) {
     protected Captured initialValue() {
       return allocate();
     }
+  }
+
+  /** As many as threads that begin and end all the time use at once. */
+  private static final class Spare {
+    static final ArrayBlockingQueue<Captured> ALL = new ArrayBlockingQueue<>(64);
   }
 }

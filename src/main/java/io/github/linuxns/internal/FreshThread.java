@@ -76,22 +76,31 @@ public final class FreshThread<T extends @Nullable Object> extends Thread {
       start();
       boolean _ = Uninterruptibly.join(this, this::passInterruptOn);
     } finally {
-      KnownThreads.end(position);
       captured.giveBack();
+      KnownThreads.end(position);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    if (failure != null) {
-      CallersFrames.append(failure, FreshThread.class);
-      FreshThread.<X>rethrow(failure);
+    // Taken from the thread, which the task may have shown to others, who keep it.
+    Throwable thrown = failure;
+    T returned = result;
+    failure = null;
+    result = null;
+    if (thrown != null) {
+      CallersFrames.append(thrown, FreshThread.class);
+      FreshThread.<X>rethrow(thrown);
     }
-    return result;
+    return returned;
   }
 
+  /** To be run once, and by the thread that it is: it moves whoever runs it. */
   @Override
   @SuppressWarnings("CatchingUnchecked") // whatever it is, it is the caller's
   public void run() {
+    if (Thread.currentThread() != this || position.tid() != 0) {
+      return;
+    }
     try {
       try {
         position.begin();

@@ -41,8 +41,13 @@ final class KnownThreads {
 
   static void end(ThreadPosition position) {
     long now = System.nanoTime();
-    ENDED.add(new Ended(position.tid(), now));
-    FRESH.remove(position);
+    try {
+      ENDED.add(new Ended(position.tid(), now));
+    } catch (OutOfMemoryError less) {
+      // What was to be done counts, and how it went.
+    } finally {
+      FRESH.remove(position);
+    }
     Ended first = ENDED.peek();
     while (first != null && now - first.nanos > MOMENT_NANOS) {
       ENDED.remove(first);

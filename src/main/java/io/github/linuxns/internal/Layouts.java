@@ -7,7 +7,7 @@ package io.github.linuxns.internal;
  */
 public final class Layouts {
   public static final int STATX_SIZE = 256;
-  static final int STX_MASK = 0;
+  public static final int STX_MASK = 0;
   public static final int STX_UID = 20;
   static final int STX_GID = 24;
   static final int STX_MODE = 28;
@@ -19,7 +19,7 @@ public final class Layouts {
   static final int STX_RDEV_MINOR = 132;
   public static final int STX_DEV_MAJOR = 136;
   static final int STX_DEV_MINOR = 140;
-  static final int STX_MNT_ID = 144;
+  public static final int STX_MNT_ID = 144;
 
   public static final int STATFS_SIZE = 120;
   static final int F_TYPE = 0;
@@ -54,6 +54,7 @@ public final class Layouts {
   public static final int MOUNT_MASK = 8;
   public static final int MOUNT_DEV_MAJOR = 16;
   public static final int MOUNT_DEV_MINOR = 20;
+  public static final int MOUNT_SB_MAGIC = 24;
   public static final int MOUNT_SB_FLAGS = 32;
   public static final int MOUNT_FS_TYPE = 36;
   public static final int MOUNT_ID = 40;

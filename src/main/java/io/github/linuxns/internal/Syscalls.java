@@ -336,6 +336,8 @@ public final class Syscalls {
     long result;
     try {
       result = (long) function.invokeExact(captured.segment(), a, b, c, d, e, f, 0L);
+    } catch (Error passing) {
+      throw passing; // there is no memory, or no stack: to be told as what it is
     } catch (Throwable impossible) {
       throw new AssertionError(impossible);
     }

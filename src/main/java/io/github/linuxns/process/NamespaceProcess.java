@@ -93,7 +93,6 @@ public final class NamespaceProcess extends Process {
    */
   @Override
   public int waitFor() throws InterruptedException {
-    child.awaitMoment(Long.MAX_VALUE);
     try {
       return child.exit().get();
     } catch (ExecutionException never) {
@@ -107,10 +106,8 @@ public final class NamespaceProcess extends Process {
     if (nanos <= 0 || child.exit().isDone()) {
       return child.exit().isDone();
     }
-    long deadline = System.nanoTime() + nanos;
-    child.awaitMoment(nanos);
     try {
-      int _ = child.exit().get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      int _ = child.exit().get(nanos, TimeUnit.NANOSECONDS);
       return true;
     } catch (TimeoutException alive) {
       return false;

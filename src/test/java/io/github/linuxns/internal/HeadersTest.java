@@ -59,6 +59,7 @@ class HeadersTest {
           Map.entry("PIDFD_GET_USER_NAMESPACE", ioctl(0, 0, 0xff, 9)),
           Map.entry("PIDFD_GET_UTS_NAMESPACE", ioctl(0, 0, 0xff, 10)),
           Map.entry("PIDFD_THREAD", 0x80L),
+          Map.entry("STATX_MNT_ID_UNIQUE", 0x4000L),
           Map.entry("ST_NOSYMFOLLOW", 0x2000L),
           Map.entry("ST_VALID", 0x20L),
           Map.entry("SYS_listmount", 458L),

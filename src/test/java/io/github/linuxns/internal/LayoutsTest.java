@@ -82,6 +82,7 @@ class LayoutsTest {
     assertThat(Layouts.MOUNT_MASK).isEqualTo(mount_answer.mask$offset());
     assertThat(Layouts.MOUNT_DEV_MAJOR).isEqualTo(mount_answer.sb_dev_major$offset());
     assertThat(Layouts.MOUNT_DEV_MINOR).isEqualTo(mount_answer.sb_dev_minor$offset());
+    assertThat(Layouts.MOUNT_SB_MAGIC).isEqualTo(mount_answer.sb_magic$offset());
     assertThat(Layouts.MOUNT_SB_FLAGS).isEqualTo(mount_answer.sb_flags$offset());
     assertThat(Layouts.MOUNT_FS_TYPE).isEqualTo(mount_answer.fs_type$offset());
     assertThat(Layouts.MOUNT_ID).isEqualTo(mount_answer.mnt_id$offset());

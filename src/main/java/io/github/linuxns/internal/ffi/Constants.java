@@ -51,7 +51,6 @@ public final class Constants {
     public static final int POSIX_SPAWN_SETSIGDEF = (int)4L;
     public static final int POSIX_SPAWN_SETSIGMASK = (int)8L;
     public static final int EPOLL_CTL_ADD = (int)1L;
-    public static final int EPOLL_CTL_DEL = (int)2L;
     public static final int EPOLL_CTL_MOD = (int)3L;
     public static final int FIONREAD = (int)21531L;
     public static final int SIOCGIFFLAGS = (int)35091L;
@@ -101,6 +100,11 @@ public final class Constants {
     public static final int WNOWAIT = (int)16777216L;
     public static final int __WALL = (int)1073741824L;
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
+    public static final int TMPFS_MAGIC = (int)16914836L;
+    public static final int SQUASHFS_MAGIC = (int)1936814952L;
+    public static final int EXT4_SUPER_MAGIC = (int)61267L;
+    public static final int XFS_SUPER_MAGIC = (int)1481003842L;
+    public static final int OVERLAYFS_SUPER_MAGIC = (int)2035054128L;
     public static final int PROC_SUPER_MAGIC = (int)40864L;
     public static final int NSFS_MAGIC = (int)1853056627L;
     public static final int NETLINK_ROUTE = (int)0L;
@@ -245,6 +249,7 @@ public final class Constants {
     public static final int NS_GET_PARENT = (int)46850L;
     public static final int NS_GET_NSTYPE = (int)46851L;
     public static final int NS_GET_OWNER_UID = (int)46852L;
+    public static final int STATX_MNT_ID_UNIQUE = (int)16384L;
     public static final long NS_GET_MNTNS_ID = 2148054789L;
     public static final long NS_GET_ID = 2148054797L;
     public static final int PIDFD_THREAD = (int)128L;

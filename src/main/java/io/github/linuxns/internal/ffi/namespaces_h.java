@@ -428,15 +428,6 @@ public class namespaces_h extends namespaces_h$shared {
     public static int EPOLL_CTL_ADD() {
         return EPOLL_CTL_ADD;
     }
-    private static final int EPOLL_CTL_DEL = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define EPOLL_CTL_DEL 2
-     * }
-     */
-    public static int EPOLL_CTL_DEL() {
-        return EPOLL_CTL_DEL;
-    }
     private static final int EPOLL_CTL_MOD = (int)3L;
     /**
      * {@snippet lang=c :
@@ -877,6 +868,51 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int _LINUX_CAPABILITY_VERSION_3() {
         return _LINUX_CAPABILITY_VERSION_3;
+    }
+    private static final int TMPFS_MAGIC = (int)16914836L;
+    /**
+     * {@snippet lang=c :
+     * #define TMPFS_MAGIC 16914836
+     * }
+     */
+    public static int TMPFS_MAGIC() {
+        return TMPFS_MAGIC;
+    }
+    private static final int SQUASHFS_MAGIC = (int)1936814952L;
+    /**
+     * {@snippet lang=c :
+     * #define SQUASHFS_MAGIC 1936814952
+     * }
+     */
+    public static int SQUASHFS_MAGIC() {
+        return SQUASHFS_MAGIC;
+    }
+    private static final int EXT4_SUPER_MAGIC = (int)61267L;
+    /**
+     * {@snippet lang=c :
+     * #define EXT4_SUPER_MAGIC 61267
+     * }
+     */
+    public static int EXT4_SUPER_MAGIC() {
+        return EXT4_SUPER_MAGIC;
+    }
+    private static final int XFS_SUPER_MAGIC = (int)1481003842L;
+    /**
+     * {@snippet lang=c :
+     * #define XFS_SUPER_MAGIC 1481003842
+     * }
+     */
+    public static int XFS_SUPER_MAGIC() {
+        return XFS_SUPER_MAGIC;
+    }
+    private static final int OVERLAYFS_SUPER_MAGIC = (int)2035054128L;
+    /**
+     * {@snippet lang=c :
+     * #define OVERLAYFS_SUPER_MAGIC 2035054128
+     * }
+     */
+    public static int OVERLAYFS_SUPER_MAGIC() {
+        return OVERLAYFS_SUPER_MAGIC;
     }
     private static final int PROC_SUPER_MAGIC = (int)40864L;
     /**
@@ -2860,6 +2896,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int NS_GET_OWNER_UID() {
         return NS_GET_OWNER_UID;
+    }
+    private static final int STATX_MNT_ID_UNIQUE = (int)16384L;
+    /**
+     * {@snippet lang=c :
+     * #define STATX_MNT_ID_UNIQUE 16384
+     * }
+     */
+    public static int STATX_MNT_ID_UNIQUE() {
+        return STATX_MNT_ID_UNIQUE;
     }
     private static final long NS_GET_MNTNS_ID = 2148054789L;
     /**

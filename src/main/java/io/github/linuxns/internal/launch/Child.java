@@ -11,7 +11,6 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A child process of ours that nobody else waits for. Until it is reaped its number is its own, and
@@ -20,9 +19,6 @@ import java.util.concurrent.TimeUnit;
 public final class Child {
   /** The status of a child that somebody else has reaped, where the kernel does not tell it. */
   static final int UNKNOWN_STATUS = -1;
-
-  /** How long somebody who waits for it does that alone; an interrupt may go unnoticed as long. */
-  private static final long MOMENT_MILLIS = 10;
 
   private static final int SIGNAL_MASK = 0x7f;
   private static final int SIGNALLED = 128;
@@ -33,31 +29,24 @@ public final class Child {
   private final CompletableFuture<Void> reaped = new CompletableFuture<>();
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
 
-  private final Object reaping = new Object();
-
-  /** Guarded by reaping: what has been learnt by that, which can be done once only. */
+  /** What has been learnt by reaping it, which can be done once only. */
   private int exitStatus;
 
-  /** Guarded by reaping. */
   private boolean isReaped;
 
-  private final long token;
-
-  private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle, long token) {
+  private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
     this.pidfd = pidfd;
     this.handle = handle;
-    this.token = token;
   }
 
   /** Takes hold of one that has not been reaped; its handle by {@link #handle(long)}. */
   static Child of(long pid, Optional<ProcessHandle> handle) throws SyscallException {
-    long token = ChildWatch.newToken();
     int pidfd = Syscalls.pidfdOpen(pid);
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
     }
-    return new Child(pid, new OpenFile(pidfd), handle, token);
+    return new Child(pid, new OpenFile(pidfd), handle);
   }
 
   /**
@@ -136,65 +125,23 @@ public final class Child {
     }
   }
 
-  /** By which the thread that waits for all knows it. */
-  long token() {
-    return token;
-  }
-
-  /**
-   * Waits a moment, in which the calling thread itself takes it in if it ends: what takes no longer
-   * is over sooner, and with one thread to wake instead of two. A virtual thread does not wait.
-   */
-  public void awaitMoment(long nanos) {
-    Thread caller = Thread.currentThread();
-    if (exit.isDone() || caller.isVirtual() || caller.isInterrupted()) {
-      return;
-    }
-    int fd = pidfd.tryAcquire();
-    if (fd < 0) {
-      return;
-    }
-    try {
-      ChildWatch.leave(this, fd);
-      long millis = Math.min(TimeUnit.NANOSECONDS.toMillis(nanos), MOMENT_MILLIS);
-      if (Syscalls.poll(fd, POLLIN, millis) != 0) {
-        boolean _ = reapIfEnded();
-      }
-    } finally {
-      if (!exit.isDone()) {
-        ChildWatch.comeBack(this, fd);
-      }
-      pidfd.release();
-    }
-  }
-
   /**
    * Takes it in if it has ended, and says so to all who wait. If memory runs out on the way it can
-   * be called again.
+   * be called again, by the same thread.
    */
   boolean reapIfEnded() {
-    int status;
-    synchronized (reaping) {
-      if (!isReaped && !reap()) {
+    if (!isReaped) {
+      int[] status = new int[1];
+      int result = LaunchCalls.reap(pid, WNOHANG, status);
+      if (result == 0 || result == -Errno.EINTR.number()) {
         return false;
       }
-      status = exitStatus;
+      exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
+      isReaped = true;
     }
     pidfd.close();
     reaped.complete(null);
-    exit.complete(status);
-    ChildWatch.forget(this);
-    return true;
-  }
-
-  private boolean reap() {
-    int[] status = new int[1];
-    int result = LaunchCalls.reap(pid, WNOHANG, status);
-    if (result == 0 || result == -Errno.EINTR.number()) {
-      return false;
-    }
-    exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
-    isReaped = true;
+    exit.complete(exitStatus);
     return true;
   }
 

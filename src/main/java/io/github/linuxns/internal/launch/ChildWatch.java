@@ -31,14 +31,8 @@ final class ChildWatch {
   private static final int EVENTS = 64;
   private static final long FOR_EVER = -1;
 
-  /** Of what only wakes the thread. */
-  private static final long BELL = 0;
-
   /** How often to look at children of which nothing tells when they can be reaped. */
   private static final long LOOK_AGAIN_MILLIS = 20;
-
-  /** And for how long yet when there are none any more, since who launches once launches again. */
-  private static final long LINGER_NANOS = 1_000_000_000;
 
   /** What others may take to give memory back. */
   private static final long NO_MEMORY_NANOS = 10_000_000;
@@ -62,9 +56,6 @@ final class ChildWatch {
   /** Children to look at now and then: each says whether it was reaped. */
   private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
 
-  /** True while only an event wakes the thread. */
-  private volatile boolean asleep;
-
   private ChildWatch(int epoll, int bell) {
     this.epoll = epoll;
     this.bell = bell;
@@ -75,49 +66,15 @@ final class ChildWatch {
     ChildWatch _ = started();
   }
 
-  /** A number for a child, by which it can be told to {@link #add}. */
-  static long newToken() throws SyscallException {
-    return started().lastToken.incrementAndGet();
-  }
-
   /** Has a child reaped when it ends. */
   static void add(Child child) throws SyscallException {
     int fd = child.pidfd().acquire();
     try {
-      int result = started().once(child, fd);
-      if (result < 0) {
-        throw Failures.of(SystemCall.EPOLL_CTL, result, "the child " + child.pid());
-      }
+      // One that has ended cannot be reaped yet while a debugger holds it.
+      watch(fd, EPOLLIN, child::reapIfEnded, "the child " + child.pid());
     } finally {
       child.pidfd().release();
     }
-  }
-
-  /** Leaves a child to somebody who waits for it, until {@link #comeBack}, or for good. */
-  static void leave(Child child, int pidfd) {
-    ChildWatch watch = Objects.requireNonNull(STARTED.get());
-    int _ = LaunchCalls.unwatch(watch.epoll, pidfd);
-    watch.waiting.remove(child.token());
-  }
-
-  static void comeBack(Child child, int pidfd) {
-    ChildWatch watch = Objects.requireNonNull(STARTED.get());
-    if (watch.once(child, pidfd) < 0) {
-      watch.look(child::reapIfEnded); // it has no memory for that now
-    }
-    if (child.exit().isDone()) {
-      forget(child); // the thread had begun with it before
-    }
-  }
-
-  /** There is nothing to wait for any more. */
-  static void forget(Child child) {
-    Objects.requireNonNull(STARTED.get()).waiting.remove(child.token());
-  }
-
-  /** How much somebody waits for. */
-  static int size() {
-    return Objects.requireNonNull(STARTED.get()).waiting.size();
   }
 
   /**
@@ -126,8 +83,7 @@ final class ChildWatch {
    */
   static void watch(int fd, int events, BooleanSupplier action, String what)
       throws SyscallException {
-    ChildWatch watch = started();
-    int result = watch.once(fd, events, watch.lastToken.incrementAndGet(), action);
+    int result = started().once(fd, events, action);
     if (result < 0) {
       throw Failures.of(SystemCall.EPOLL_CTL, result, what);
     }
@@ -135,13 +91,9 @@ final class ChildWatch {
 
   /** Has a child reaped of which nobody wants to know anything, and which is hard to end. */
   static void abandon(long pid) {
-    Objects.requireNonNull(STARTED.get())
-        .look(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
-  }
-
-  /** Has something looked at now and then, until it says that it is done with. */
-  static void lookNowAndThen(BooleanSupplier look) throws SyscallException {
-    started().look(look);
+    ChildWatch watch = Objects.requireNonNull(STARTED.get());
+    watch.looks.add(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
+    int _ = watch.once(watch.bell, EPOLLIN, () -> true); // so that its thread looks, from now on
   }
 
   /**
@@ -199,19 +151,8 @@ final class ChildWatch {
     return TaskThread.startDaemon("namespace-children", this::run);
   }
 
-  private void look(BooleanSupplier look) {
-    looks.add(look);
-    if (asleep) {
-      int _ = LaunchCalls.watchOnce(epoll, bell, EPOLLIN, BELL); // so that its thread looks
-    }
-  }
-
-  /** One that has ended cannot be reaped yet while a debugger holds it: it is looked at again. */
-  private int once(Child child, int pidfd) {
-    return once(pidfd, EPOLLIN, child.token(), child::reapIfEnded);
-  }
-
-  private int once(int fd, int events, long token, BooleanSupplier action) {
+  private int once(int fd, int events, BooleanSupplier action) {
+    long token = lastToken.incrementAndGet();
     waiting.put(token, action);
     int result = LaunchCalls.watchOnce(epoll, fd, events, token);
     if (result < 0) {
@@ -224,35 +165,20 @@ final class ChildWatch {
     long[] ready = new long[EVENTS];
     int count = 0;
     int next = 0;
-    long lastLook = System.nanoTime();
     while (true) {
       try {
         if (next >= count) {
           next = 0;
           count = 0;
-          if (!looks.isEmpty()) {
-            lastLook = System.nanoTime();
-          }
-          count = await(ready, System.nanoTime() - lastLook < LINGER_NANOS);
+          count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
         }
         for (; next < count; next++) {
           act(ready[next]);
         }
         lookAgain();
-      } catch (OutOfMemoryError passing) {
+      } catch (VirtualMachineError passing) {
         LockSupport.parkNanos(NO_MEMORY_NANOS); // what is told once is still to be done
       }
-    }
-  }
-
-  private int await(long[] ready, boolean lookAgain) {
-    // Said before the last look whether there is something: whoever brings it asks after that.
-    asleep = !lookAgain;
-    try {
-      boolean forEver = asleep && looks.isEmpty();
-      return LaunchCalls.await(epoll, ready, forEver ? FOR_EVER : LOOK_AGAIN_MILLIS);
-    } finally {
-      asleep = false;
     }
   }
 

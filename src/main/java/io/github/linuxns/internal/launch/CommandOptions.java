@@ -1,7 +1,6 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.util.ArrayList;
@@ -84,12 +83,6 @@ public final class CommandOptions {
   /** Its environment. */
   Texts variables() {
     return environment == null ? Inherited.VARIABLES : variables(environment);
-  }
-
-  /** Why the program cannot be executed. */
-  SyscallException failure(String program, int result) {
-    String remedy = remedy(Errno.of(-result), program, program, null);
-    return Failures.ofStep(label(program), SystemCall.EXECVE, result, remedy);
   }
 
   private static String label(String program) {

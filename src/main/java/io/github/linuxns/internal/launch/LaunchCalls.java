@@ -294,11 +294,6 @@ final class LaunchCalls {
     }
   }
 
-  /** Takes that back. */
-  static int unwatch(int epoll, int fd) {
-    return (int) Syscalls.call(SystemCall.EPOLL_CTL, epoll, EPOLL_CTL_DEL, fd, 0, 0);
-  }
-
   private static int control(int epoll, int operation, int fd, MemorySegment event) {
     return (int) Syscalls.call(SystemCall.EPOLL_CTL, epoll, operation, fd, event.address(), 0);
   }

@@ -119,8 +119,12 @@ public final class LaunchPlan {
   /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
   Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
     String program = plainProgram();
-    if (command != null && program != null && PlainLaunch.isPossible(standard)) {
-      return PlainLaunch.run(command, program, standard, new Patience(limit, interrupted));
+    if (command != null && program != null) {
+      Patience patience = new Patience(limit, interrupted);
+      Child child = PlainLaunch.run(command, program, standard, patience);
+      if (child != null) {
+        return child;
+      }
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       return start(standard, made, interrupted);

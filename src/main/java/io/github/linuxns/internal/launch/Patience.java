@@ -38,11 +38,6 @@ final class Patience {
     return interrupted.getAsBoolean();
   }
 
-  /** True if it is over, in either way. */
-  boolean isOver() {
-    return isInterrupted() || deadline - System.nanoTime() <= 0;
-  }
-
   /**
    * In how many milliseconds to look again, for an interrupt or the deadline; 0 if that is over.
    *

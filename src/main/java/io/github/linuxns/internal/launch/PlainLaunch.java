@@ -1,56 +1,57 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.POLLIN;
+
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.ProcessDirectory;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A launch of which nothing is asked that posix_spawn(3) could not do: no image, no program, and an
- * execve less. What it promises is what {@link Launch} promises.
+ * execve less. It is tried where it is certain that it does not take long, since the kernel holds
+ * the thread until the command is executed, and neither a deadline nor an interrupt reaches it
+ * there. If it fails in any way nothing has happened, and a launch by an image tells why.
  */
 final class PlainLaunch {
-  private static final String TASK = "/proc/" + ProcessHandle.current().pid() + "/task/";
+  private static final long THIS_PROCESS = ProcessHandle.current().pid();
+  private static final String TASK = "/proc/" + THIS_PROCESS + "/task/";
+
+  /** In /proc/PID/stat, behind the name. */
+  private static final int FLAGS = 9 - 3;
+
+  /** Forked, and nothing executed since. */
+  private static final long PF_FORKNOEXEC = 0x40;
 
   private PlainLaunch() {}
 
   /**
-   * True if the calling thread can launch so.
-   *
-   * @param standard what the child is to get as its standard streams, by descriptor
-   */
-  static boolean isPossible(int[] standard) {
-    for (int i = 0; i < standard.length; i++) {
-      if (standard[i] < standard.length && standard[i] != i) {
-        return false; // given to the child one after the other, they would overwrite each other
-      }
-    }
-    return Syscalls.hasSpawnCloseFrom() && LaunchCalls.seesOurNumbers();
-  }
-
-  /**
-   * Launches.
+   * Launches, if that can be done so.
    *
    * @param program the path of the command
-   * @throws SyscallException if it cannot be executed; ETIMEDOUT if that took too long
+   * @param standard what the child is to get as its standard streams, by descriptor
+   * @return null if not, or if it has failed: nothing has happened
+   * @throws SyscallException ECANCELED if the child was killed before it was the command
    * @throws java.io.InterruptedIOException if the thread was interrupted, and still is
    */
-  static Child run(CommandOptions command, String program, int[] standard, Patience patience)
+  static @Nullable Child run(
+      CommandOptions command, String program, int[] standard, Patience patience)
       throws IOException {
-    ChildWatch.start();
-    int tid = Syscalls.gettid();
-    long _ = patience.nextLook();
-    int pid;
-    // One who has died meanwhile has no such file. That is the last thing that the child looks at.
-    String parent = TASK + tid + "/comm";
-    try (SpawnWatch _ = SpawnWatch.begin(tid, patience)) {
-      pid = Spawn.command(program, command.arguments(), command.variables(), standard, parent);
+    int thread = Syscalls.gettid();
+    if (!isPossible(standard, thread) || !ProgramFile.isAtHand(program)) {
+      return null;
     }
+    ChildWatch.start();
+    long _ = patience.nextLook();
+    // Of one that has died there is none. That is the last thing that the child looks at.
+    String parent = TASK + thread + "/comm";
+    int pid = Spawn.command(program, command.arguments(), command.variables(), standard, parent);
     if (pid < 0) {
-      throw command.failure(program, pid);
+      return null;
     }
     try {
       return child(program, pid, patience);
@@ -60,19 +61,56 @@ final class PlainLaunch {
     }
   }
 
-  private static Child child(String program, int pid, Patience patience) throws IOException {
-    if (patience.nextLook() == 0) {
-      throw Failures.ofStep(
-          "execute " + program, SystemCall.EXECVE, -Errno.ETIMEDOUT.number(), patience.whenOver());
+  /**
+   * True if a child would get its streams, no other descriptor, and could see that we are alive: of
+   * the first thread of a process something stays until the process has been reaped.
+   */
+  static boolean isPossible(int[] standard, int thread) {
+    for (int i = 0; i < standard.length; i++) {
+      if (standard[i] < standard.length && standard[i] != i) {
+        return false; // given to the child one after the other, they would overwrite each other
+      }
     }
-    Optional<ProcessHandle> handle = Child.handle(pid);
-    Child child = Child.of(pid, handle);
+    return thread != THIS_PROCESS && Syscalls.hasSpawnCloseFrom() && LaunchCalls.seesOurNumbers();
+  }
+
+  private static Child child(String program, int pid, Patience patience) throws IOException {
+    long _ = patience.nextLook();
+    Child child = Child.of(pid, Child.handle(pid));
     try {
+      requireExecuted(program, child);
       ChildWatch.add(child);
     } catch (SyscallException | RuntimeException | Error e) {
       child.pidfd().close();
       throw e;
     }
     return child;
+  }
+
+  /** Of one that was killed before that libc says nothing. */
+  private static void requireExecuted(String program, Child child) throws SyscallException {
+    if (!hasEnded(child)) {
+      return; // libc has seen it execute the command
+    }
+    try (ProcessDirectory process = ProcessDirectory.open(child.pid())) {
+      String stat = process.read("stat");
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      if ((Long.parseLong(fields[FLAGS]) & PF_FORKNOEXEC) != 0) {
+        throw Failures.ofStep(
+            "execute " + program,
+            SystemCall.EXECVE,
+            -Errno.ECANCELED.number(),
+            "the child was killed there");
+      }
+    }
+  }
+
+  private static boolean hasEnded(Child child) {
+    int fd = child.pidfd().acquire();
+    try {
+      return Syscalls.poll(fd, POLLIN, 0) != 0;
+    } finally {
+      child.pidfd().release();
+    }
   }
 }

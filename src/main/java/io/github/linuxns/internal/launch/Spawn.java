@@ -54,10 +54,27 @@ final class Spawn {
       actions.requireAndClose(text(arena, parent), standard.length);
       return actions.spawn(
           text(arena, path),
-          Signals.ATTRIBUTES,
+          attributes(arena),
           pointers(arena, arguments),
           pointers(arena, environment));
     }
+  }
+
+  /** The signals of a child as {@link ProcessBuilder} has them. */
+  private static long attributes(Arena arena) {
+    long attributes = arena.allocate(Layouts.SPAWN_ATTRIBUTES_SIZE, Long.BYTES).address();
+    long none = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES).address();
+    MemorySegment defaults = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES);
+    buffer(defaults).putLong(0, bit(SIGPIPE) | bit(SIGCHLD));
+    int error = Syscalls.initSpawnAttributes(attributes, none, defaults.address());
+    if (error != 0) {
+      throw new IllegalStateException("posix_spawnattr_init: " + Errno.of(error));
+    }
+    return attributes;
+  }
+
+  private static long bit(int signal) {
+    return 1L << (signal - 1);
   }
 
   private static long text(Arena arena, String text) {
@@ -126,28 +143,6 @@ final class Spawn {
       if (made) {
         Syscalls.destroySpawnActions(address);
       }
-    }
-  }
-
-  /** As {@link ProcessBuilder} has it for its children; made once. */
-  private static final class Signals {
-    static final long ATTRIBUTES = attributes();
-
-    private static long attributes() {
-      Arena arena = Arena.global();
-      long attributes = arena.allocate(Layouts.SPAWN_ATTRIBUTES_SIZE, Long.BYTES).address();
-      long none = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES).address();
-      MemorySegment defaults = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES);
-      buffer(defaults).putLong(0, bit(SIGPIPE) | bit(SIGCHLD));
-      int error = Syscalls.initSpawnAttributes(attributes, none, defaults.address());
-      if (error != 0) {
-        throw new IllegalStateException("posix_spawnattr_init: " + Errno.of(error));
-      }
-      return attributes;
-    }
-
-    private static long bit(int signal) {
-      return 1L << (signal - 1);
     }
   }
 }

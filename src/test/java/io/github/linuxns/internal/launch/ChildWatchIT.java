@@ -5,13 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.launch.Launching.Ended;
-import io.github.linuxns.testing.Machine;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -25,8 +19,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("rootless")
 @Timeout(60)
 class ChildWatchIT {
-  private static final int[] NOWHERE = {0, 1, 2};
-
   private int[] pipe;
 
   @BeforeEach
@@ -87,26 +79,5 @@ class ChildWatchIT {
     send();
     assertThat(done.get(30, TimeUnit.SECONDS)).isEqualTo(5);
     assertThatItWaitsForChildren();
-  }
-
-  /** Whoever waits for it, and whoever gives up: it is known to nobody in the end. */
-  @Test
-  void nothingIsKeptOfAChildThatHasEnded() throws Exception {
-    int before = ChildWatch.size();
-    try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
-      for (int i = 0; i < 200; i++) {
-        Child child = new LaunchPlan(new CommandOptions(List.of("/bin/true"))).start(NOWHERE);
-        List<Future<?>> waiting = new ArrayList<>();
-        for (int waiter = 0; waiter < 4; waiter++) {
-          long nanos = i % 4 * 400_000L * waiter;
-          waiting.add(pool.submit(() -> child.awaitMoment(nanos)));
-        }
-        for (Future<?> waiter : waiting) {
-          waiter.get(30, TimeUnit.SECONDS);
-        }
-        assertThat(child.exit().get(30, TimeUnit.SECONDS)).isZero();
-      }
-    }
-    Machine.await("nothing is kept", () -> ChildWatch.size() == before);
   }
 }

@@ -139,6 +139,7 @@ class JvmDeathIT {
   @ParameterizedTest
   @EnumSource
   void norIsACommandWithoutAnImage(End end) throws Exception {
+    Requirements.kernel(6, 8);
     List<Call> sound = launchIn(-1, end, "plain");
     assertThat(reached()).as("without a death").isTrue();
     assertThat(sound).hasSize(2);

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
@@ -23,6 +26,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -99,6 +105,25 @@ class PlainLaunchIT {
   void itIsAPlainLaunch() throws Exception {
     Requirements.kernel(6, 8);
     assertThat(childCalls(plain("/bin/true"))).hasSize(2);
+  }
+
+  @Test
+  void itRunsWhereTheThreadIsThatLaunchesIt() throws Exception {
+    Requirements.root();
+    String[] command = {"/bin/readlink", "/proc/self/ns/uts"};
+    try (NamespaceHandle uts = NamespaceHandle.create(NamespaceType.UTS)) {
+      String inside = uts.call(() -> printed(new NamespaceProcessBuilder(command)));
+      assertThat(inside.strip()).isEqualTo(uts.namespace().toString());
+    }
+    String home = printed(new NamespaceProcessBuilder(command));
+    assertThat(home.strip()).isEqualTo(Namespace.current(NamespaceType.UTS).toString());
+  }
+
+  @Test
+  void aVirtualThreadLaunchesIt() throws Exception {
+    try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+      assertThat(virtual.submit(() -> run(plain("/bin/true"))).get(30, TimeUnit.SECONDS)).isZero();
+    }
   }
 
   // ---- what cannot be executed ----

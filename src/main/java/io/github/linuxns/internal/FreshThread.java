@@ -76,8 +76,10 @@ public final class FreshThread<T extends @Nullable Object> extends Thread {
       start();
       boolean _ = Uninterruptibly.join(this, this::passInterruptOn);
     } finally {
-      captured.giveBack();
-      KnownThreads.end(position);
+      if (!isAlive()) { // it is if there was no memory, or no stack, to wait for it
+        captured.giveBack();
+        KnownThreads.end(position);
+      }
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

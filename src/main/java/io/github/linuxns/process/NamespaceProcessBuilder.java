@@ -65,10 +65,11 @@ import java.util.StringJoiner;
  * command gets the descriptors 0, 1 and 2 only. If the JVM dies before the child is the command, so
  * does the child.
  *
- * <p>A command that is given by its path, on a file system of this machine, and of which nothing
- * else is asked, is started by {@code posix_spawn} without that program, which is faster: its child
- * borrows the memory of the JVM until it executes the command, as those of the JDK do, and until
- * then no deadline and no interrupt ends it. It takes Linux 6.8 and glibc 2.34.
+ * <p>A command that is given by its path, and of which nothing is asked but streams and an
+ * environment, may be started by {@code posix_spawn} without that program, which is faster: its
+ * child borrows the memory of the JVM until it executes the command, as those of the JDK do, and
+ * until then no deadline and no interrupt ends it. That is tried from Linux 6.8 and glibc 2.34 on,
+ * if the path leads to ext4, XFS, tmpfs, SquashFS or an overlay.
  *
  * <p><b>Errors.</b> What can be known to be wrong is refused at once, with {@link
  * IllegalArgumentException}. What the kernel refuses is a {@link

@@ -1,7 +1,5 @@
 package io.github.linuxns.internal.launch;
 
-import static io.github.linuxns.internal.ffi.Constants.POLLIN;
-
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
@@ -13,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A launch of which nothing is asked that posix_spawn(3) could not do: no image, no program, and an
- * execve less. It is tried where it is certain that it does not take long, since the kernel holds
- * the thread until the command is executed, and neither a deadline nor an interrupt reaches it
- * there. If it fails in any way nothing has happened, and a launch by an image tells why.
+ * execve less. It is tried where it should not take long, since the kernel holds the thread until
+ * the command is executed, and neither a deadline nor an interrupt reaches it there. If it fails in
+ * any way nothing has happened, and a launch by an image tells why.
  */
 final class PlainLaunch {
   private static final long THIS_PROCESS = ProcessHandle.current().pid();
@@ -41,12 +39,12 @@ final class PlainLaunch {
   static @Nullable Child run(
       CommandOptions command, String program, int[] standard, Patience patience)
       throws IOException {
-    int thread = Syscalls.gettid();
+    ChildWatch.start();
+    long _ = patience.nextLook();
+    int thread = Syscalls.gettid(); // behind all that a virtual thread could wait for
     if (!isPossible(standard, thread) || !ProgramFile.isAtHand(program)) {
       return null;
     }
-    ChildWatch.start();
-    long _ = patience.nextLook();
     // Of one that has died there is none. That is the last thing that the child looks at.
     String parent = TASK + thread + "/comm";
     int pid = Spawn.command(program, command.arguments(), command.variables(), standard, parent);
@@ -89,7 +87,7 @@ final class PlainLaunch {
 
   /** Of one that was killed before that libc says nothing. */
   private static void requireExecuted(String program, Child child) throws SyscallException {
-    if (hasEnded(child) && isAsForked(child.pid())) {
+    if (isAsForked(child.pid())) {
       throw Failures.ofStep(
           "execute " + program,
           SystemCall.EXECVE,
@@ -98,7 +96,10 @@ final class PlainLaunch {
     }
   }
 
-  /** True if a process has executed nothing since it was forked, which its zombie still tells. */
+  /**
+   * True if a process has executed nothing since it was forked, which its zombie still tells; one
+   * that is dying may not be one yet.
+   */
   private static boolean isAsForked(long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       String stat = process.read("stat");
@@ -106,15 +107,6 @@ final class PlainLaunch {
       return (Long.parseLong(fields[FLAGS]) & PF_FORKNOEXEC) != 0;
     } catch (SyscallException hidden) {
       return false;
-    }
-  }
-
-  private static boolean hasEnded(Child child) {
-    int fd = child.pidfd().acquire();
-    try {
-      return Syscalls.poll(fd, POLLIN, 0) != 0;
-    } finally {
-      child.pidfd().release();
     }
   }
 }

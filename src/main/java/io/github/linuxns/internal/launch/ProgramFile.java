@@ -18,8 +18,9 @@ final class ProgramFile {
   private ProgramFile() {}
 
   /**
-   * True if it is certain that nobody has to be asked: the path is known by heart, and leads to a
-   * file system of this machine alone. Never before Linux 6.8, which does not tell.
+   * True if nobody has to be asked for it, as far as can be told: the path is known by heart, and
+   * leads to a file system of this machine. What that is made of, and where the interpreter of a
+   * script lies, is not looked at. Never before Linux 6.8, which does not tell.
    */
   static boolean isAtHand(String path) {
     try (Arena arena = Arena.ofConfined()) {

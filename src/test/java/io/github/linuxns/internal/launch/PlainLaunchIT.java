@@ -83,7 +83,7 @@ class PlainLaunchIT {
     assertThat(open).isGreaterThanOrEqualTo(100);
     try {
       String script =
-          "grep -E '^(Sig|Shd|Seccomp|NoNewPrivs|Cap|Uid|Gid|Groups)' /proc/self/status;"
+          "grep -E '^(Sig[BICP]|Shd|Seccomp|NoNewPrivs|Cap|Uid|Gid|Groups)' /proc/self/status;"
               + "ls /proc/$$/fd; env; umask; pwd; ulimit -a; echo \"$0 $@\"";
       String plainly = printed(new NamespaceProcessBuilder("/bin/sh", "-c", script, "a", "b c"));
       String byImage = printed(new NamespaceProcessBuilder("sh", "-c", script, "a", "b c"));
@@ -206,6 +206,7 @@ class PlainLaunchIT {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void eachOfItsCallsFails(int index) throws Exception {
+    Requirements.kernel(6, 8);
     int[] failed = new int[1];
     int status =
         Overseer.launchPlainly(
@@ -225,6 +226,7 @@ class PlainLaunchIT {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void theChildIsKilledInEachOfItsCalls(int index) {
+    Requirements.kernel(6, 8);
     assertThatExceptionOfType(SyscallException.class)
         .isThrownBy(() ->
             launch(
@@ -243,15 +245,22 @@ class PlainLaunchIT {
 
   @Test
   void anInterruptMeanwhileEndsIt() throws Exception {
-    Path marker = directory.resolve("marker");
+    Requirements.kernel(6, 8);
+    Thread[] launching = new Thread[1];
+    List<Call> seen = new ArrayList<>();
     assertThatThrownBy(() ->
             launch(
                 () -> {
-                  Thread.currentThread().interrupt();
-                  return plain("/bin/touch", marker.toString()).start();
+                  launching[0] = Thread.currentThread();
+                  return new NamespaceProcessBuilder("/bin/sleep", "60").start();
                 },
-                _ -> Overseer.MADE))
+                call -> {
+                  seen.add(call);
+                  launching[0].interrupt();
+                  return Overseer.MADE;
+                }))
         .isInstanceOf(InterruptedIOException.class);
+    assertThat(seen).hasSize(2);
     assertThat(Traces.now()).isEqualTo(before);
   }
 

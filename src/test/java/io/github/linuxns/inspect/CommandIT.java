@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,6 +148,9 @@ class CommandIT {
     try (BufferedReader output = parent.inputReader()) {
       long above = Long.parseLong(output.readLine());
       long below = Long.parseLong(output.readLine());
+      parent.getOutputStream().write('\n');
+      parent.getOutputStream().flush();
+      assertThat(output.readLine()).as("the echo of cat, which is executed by now").isEmpty();
       String[] arguments = {"--json", "-t", "net", "-o", "NS,TYPE,PID,COMMAND"};
       assertThat(run(arguments)).isZero();
       List<Map<String, Object>> ours = ofProcess(out(), above);
@@ -161,10 +166,17 @@ class CommandIT {
     }
   }
 
+  /** Those of its own; if process ids have begun anew it is the first one in ours, too. */
   private static List<Map<String, Object>> ofProcess(String json, long pid) throws IOException {
     List<Map<String, Object>> found = new ArrayList<>();
     addAllOf(pid, Json.namespaces(json), found);
+    Set<Object> shared = inodesHere().collect(Collectors.toSet());
+    found.removeIf(object -> shared.contains(object.get("ns")));
     return found;
+  }
+
+  private static Stream<Long> inodesHere() throws IOException {
+    return Namespace.currentAll().values().stream().map(Namespace::inode);
   }
 
   @SuppressWarnings("unchecked")
@@ -183,10 +195,7 @@ class CommandIT {
 
   /** Without the width of columns, and the number of processes in what is shared with others. */
   private static List<String> rows(String text) throws IOException {
-    String shared =
-        Namespace.currentAll().values().stream()
-            .map(namespace -> Long.toString(namespace.inode()))
-            .collect(Collectors.joining("|"));
+    String shared = inodesHere().map(String::valueOf).collect(Collectors.joining("|"));
     return text.lines()
         .map(line -> line.strip().replaceAll(" +", " "))
         .map(line -> line.replaceFirst("^([├└│─]*(?:" + shared + ") [a-z]+) \\d+ ", "$1 many "))

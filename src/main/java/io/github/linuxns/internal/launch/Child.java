@@ -49,6 +49,18 @@ public final class Child {
     return new Child(pid, new OpenFile(pidfd), handle);
   }
 
+  /** As {@link #of}, and has it reaped when it ends. */
+  static Child watched(long pid, Optional<ProcessHandle> handle) throws SyscallException {
+    Child child = of(pid, handle);
+    try {
+      ChildWatch.add(child);
+      return child;
+    } catch (SyscallException | RuntimeException | Error e) {
+      child.pidfd.close();
+      throw e;
+    }
+  }
+
   /**
    * The JDK's handle of a child that has not been reaped, with the time at which it started: only
    * now is that certain to be the child's. It reads {@code /proc} as the home of the JVM has it;

@@ -85,7 +85,8 @@ public final class CommandOptions {
     return environment == null ? Inherited.VARIABLES : variables(environment);
   }
 
-  private static String label(String program) {
+  /** What the step is called that makes a child the command. */
+  static String label(String program) {
     return "execute " + program;
   }
 

@@ -183,13 +183,9 @@ final class Launch {
         throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
       }
       Child child =
-          last == 0 ? Child.of(image.pid(), handleOfFirst) : Child.of(last, Child.handle(last));
-      try {
-        ChildWatch.add(child);
-      } catch (SyscallException e) {
-        child.pidfd().close();
-        throw e;
-      }
+          last == 0
+              ? Child.watched(image.pid(), handleOfFirst)
+              : Child.watched(last, Child.handle(last));
       // Those that forked have closed the socket too: they are ending.
       if (came.child() != 0) {
         int _ = ChildEnd.of(image.pid());

@@ -6,6 +6,7 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.ProcessDirectory;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.proc.StatFields;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,7 @@ final class PlainLaunch {
   private static final long THIS_PROCESS = ProcessHandle.current().pid();
   private static final String TASK = "/proc/" + THIS_PROCESS + "/task/";
 
-  /** In /proc/PID/stat, behind the name. */
-  private static final int FLAGS = 9 - 3;
+  private static final int FLAGS = 9;
 
   /** Forked, and nothing executed since. */
   private static final long PF_FORKNOEXEC = 0x40;
@@ -74,22 +74,15 @@ final class PlainLaunch {
 
   private static Child child(String program, int pid, Patience patience) throws IOException {
     long _ = patience.nextLook();
-    Child child = Child.of(pid, Child.handle(pid));
-    try {
-      requireExecuted(program, child);
-      ChildWatch.add(child);
-    } catch (SyscallException | RuntimeException | Error e) {
-      child.pidfd().close();
-      throw e;
-    }
-    return child;
+    requireExecuted(program, pid);
+    return Child.watched(pid, Child.handle(pid));
   }
 
   /** Of one that was killed before that libc says nothing. */
-  private static void requireExecuted(String program, Child child) throws SyscallException {
-    if (isAsForked(child.pid())) {
+  private static void requireExecuted(String program, int pid) throws SyscallException {
+    if (isAsForked(pid)) {
       throw Failures.ofStep(
-          "execute " + program,
+          CommandOptions.label(program),
           SystemCall.EXECVE,
           -Errno.ECANCELED.number(),
           "the child was killed there");
@@ -102,9 +95,7 @@ final class PlainLaunch {
    */
   private static boolean isAsForked(long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
-      String stat = process.read("stat");
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return (Long.parseLong(fields[FLAGS]) & PF_FORKNOEXEC) != 0;
+      return (StatFields.number(process.read("stat"), FLAGS) & PF_FORKNOEXEC) != 0;
     } catch (SyscallException hidden) {
       return false;
     }

@@ -5,20 +5,18 @@ package io.github.linuxns.internal.proc;
  * began to run.
  */
 public final class StartTime {
-  /** Which field of {@code stat} it is, counted from the first one behind the name. */
-  private static final int FIELD = 19;
+  private static final int FIELD = 22;
 
   private StartTime() {}
 
   /**
    * That of a process.
    *
-   * @param stat the text of {@code /proc/PID/stat}, in which the name may have any characters
+   * @param stat the text of {@code /proc/PID/stat}
    * @return 0 if it does not say so
    */
   public static long of(String stat) {
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
-    return fields.length <= FIELD ? 0 : number(fields[FIELD]);
+    return StatFields.number(stat, FIELD);
   }
 
   /**
@@ -29,14 +27,6 @@ public final class StartTime {
    */
   public static long now(String uptime) {
     int end = uptime.indexOf(' ');
-    return end < 0 ? 0 : number(uptime.substring(0, end).replace(".", ""));
-  }
-
-  private static long number(String text) {
-    try {
-      return Long.parseLong(text);
-    } catch (NumberFormatException e) {
-      return 0;
-    }
+    return end < 0 ? 0 : StatFields.number(uptime.substring(0, end).replace(".", ""));
   }
 }

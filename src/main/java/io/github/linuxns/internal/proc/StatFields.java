@@ -1,0 +1,30 @@
+package io.github.linuxns.internal.proc;
+
+/** The numbers in {@code /proc/PID/stat}, in which the name may have any characters. */
+public final class StatFields {
+  /** Those up to the name, of which only the process knows where they end. */
+  private static final int UP_TO_NAME = 2;
+
+  private StatFields() {}
+
+  /**
+   * One of them.
+   *
+   * @param stat the text of the file
+   * @param field which, as proc_pid_stat(5) counts them: behind the name, so from 3 on
+   * @return 0 if it does not say so
+   */
+  public static long number(String stat, int field) {
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+    int index = field - UP_TO_NAME - 1;
+    return fields.length <= index ? 0 : number(fields[index]);
+  }
+
+  static long number(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}

@@ -10,15 +10,16 @@
 
 #include <asm/unistd.h>
 
-/* By the linker script at the address that Java writes the program to. */
-extern struct program program;
+/* By the linker script: what Java wrote, where it is executed, */
+extern const struct image image;
 
-/* And where Java reads how far we came. */
+/* and where we map it a second time, so that Java sees what is written there: our report, and results of steps. */
+extern char shared[];
+extern struct program program;
 extern volatile struct report report;
-extern volatile char report_page[];
 
 enum { LARGEST_ERRNO = 4095, ERRNO_BITS = 128 };
-enum { PAGE = 4096, PROT_READ_WRITE = 3, MAP_SHARED_FIXED = 0x11 };
+enum { PROT_READ_WRITE = 3, MAP_SHARED_FIXED = 0x11 };
 enum { SIGCHLD = 17, WNOHANG = 1, WALL = 0x40000000, SIGSET_BYTES = 8 };
 
 static inline __attribute__((always_inline)) word kernel(word number, word a, word b, word c, word d, word e, word f) {
@@ -47,6 +48,50 @@ static inline __attribute__((always_inline)) word kernel(word number, word a, wo
 #endif
 }
 
+/*
+ * A clone after which the caller is to end. The child may have its memory, and with it the stack that the compiler uses:
+ * so the caller ends right here, with what it has in registers alone.
+ */
+static inline __attribute__((always_inline)) word clone_and_end(word flags, word stack, word number, word tls, word child) {
+#if defined(__x86_64__)
+    register word r10 __asm__("r10") = tls;
+    register word r8 __asm__("r8") = child;
+    word result;
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jle 2f\n"
+                     "1:\tmov %[end], %%eax\n\t"
+                     "xor %%edi, %%edi\n\t"
+                     "syscall\n\t"
+                     "jmp 1b\n"
+                     "2:"
+                     : "=a"(result)
+                     : "a"((word)__NR_clone), "D"(flags), "S"(stack), "d"(number), "r"(r10), "r"(r8),
+                       [end] "i"(__NR_exit_group)
+                     : "rcx", "r11", "cc", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register word x8 __asm__("x8") = __NR_clone;
+    register word x0 __asm__("x0") = flags;
+    register word x1 __asm__("x1") = stack;
+    register word x2 __asm__("x2") = number;
+    register word x3 __asm__("x3") = tls;
+    register word x4 __asm__("x4") = child;
+    __asm__ volatile("svc 0\n\t"
+                     "cmp x0, #0\n\t"
+                     "b.le 2f\n"
+                     "1:\tmov x0, #0\n\t"
+                     "mov x8, %[end]\n\t"
+                     "svc 0\n\t"
+                     "b 1b\n"
+                     "2:"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), [end] "i"(__NR_exit_group)
+                     : "cc", "memory");
+    return x0;
+#endif
+}
+
 static __attribute__((noinline)) word call(word number, word a, word b, word c, word d) {
     return kernel(number, a, b, c, d, 0, 0);
 }
@@ -69,10 +114,10 @@ static void tell(word context) {
     word length = 0;
     word got;
     do {
-        got = call(__NR_read, context, (word)(report_page + WORDS + length), WORDS_BYTES - 1 - length, 0);
+        got = call(__NR_read, context, (word)(shared + WORDS + length), WORDS_BYTES - 1 - length, 0);
         length += got > 0 ? got : 0;
     } while (got > 0);
-    report_page[WORDS + length] = 0;
+    shared[WORDS + length] = 0;
 }
 
 static inline int is_error(word result) {
@@ -117,7 +162,7 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
     word refused = -1; /* the step whose refusal is told if no other place had the command */
     word refusal = 0;
     word index = 0;
-    word mapped = kernel(__NR_mmap, (word)report_page, PAGE, PROT_READ_WRITE, MAP_SHARED_FIXED, REPORT_FILE, 0);
+    word mapped = kernel(__NR_mmap, (word)shared, image.bytes, PROT_READ_WRITE, MAP_SHARED_FIXED, REPORT_FILE, 0);
     if (is_error(mapped)) {
         end(126); /* with nowhere to say so; Java sees that not even the first step was reached */
     }
@@ -131,7 +176,9 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
             word argument = step->arguments[i];
             given[i] = step->indirect >> i & 1 ? *(word *)argument : argument;
         }
-        word result = kernel(step->number, given[0], given[1], given[2], given[3], given[4], given[5]);
+        word result = step->kind == FORK
+                          ? clone_and_end(given[0], given[1], given[2], given[3], given[4])
+                          : kernel(step->number, given[0], given[1], given[2], given[3], given[4], given[5]);
         if (step->kind == UNDO) {
             fail(index, *step->result);
         }
@@ -154,8 +201,6 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
             if (result != step->expected) {
                 fail(index, result);
             }
-        } else if (step->kind == FORK && result) {
-            end(0);
         } else if (step->kind == INIT && result) {
             init(result);
         }

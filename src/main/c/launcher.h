@@ -10,7 +10,7 @@ typedef long word;
 enum kind {
     CALL,
     EXPECT, /* fails as well if it returns anything but `expected` */
-    FORK,   /* the caller ends; the child goes on */
+    FORK,   /* a clone: the caller ends, even before it has noted the result; the child goes on */
     INIT,   /* the child goes on; the caller stays as the init of its pid namespace */
     EXEC,   /* one of several places where the command may be */
     AGAIN,  /* made only if `result` has an error, of the step that tried it before */
@@ -26,6 +26,11 @@ struct step {
     word expected;
     unsigned char kind;
     unsigned char indirect; /* a bit for each argument that is the address of an earlier result */
+};
+
+/* What of an image the interpreter reads where it is executed. */
+struct image {
+    word bytes; /* of the whole file */
 };
 
 /* What a program begins with. */

@@ -66,6 +66,7 @@ public enum SystemCall {
   SETGROUPS(SYS_setgroups, 159),
   SETHOSTNAME(SYS_sethostname, 161),
   SETNS(SYS_setns, 268),
+  SETPGID(SYS_setpgid, 154),
   SETRESGID(SYS_setresgid, 149),
   SETRESUID(SYS_setresuid, 147),
   SETSID(SYS_setsid, 157),

@@ -31,6 +31,7 @@ public final class Constants {
     public static final int POLLOUT = (int)4L;
     public static final int POLLERR = (int)8L;
     public static final int POLLHUP = (int)16L;
+    public static final int CLONE_VM = (int)256L;
     public static final int CLONE_FS = (int)512L;
     public static final int CLONE_PARENT = (int)32768L;
     public static final int CLONE_NEWNS = (int)131072L;
@@ -230,6 +231,7 @@ public final class Constants {
     public static final int SYS_setgroups = (int)116L;
     public static final int SYS_sethostname = (int)170L;
     public static final int SYS_setns = (int)308L;
+    public static final int SYS_setpgid = (int)109L;
     public static final int SYS_setresgid = (int)119L;
     public static final int SYS_setresuid = (int)117L;
     public static final int SYS_setsid = (int)112L;

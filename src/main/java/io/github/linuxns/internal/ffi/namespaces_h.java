@@ -248,6 +248,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int POLLHUP() {
         return POLLHUP;
     }
+    private static final int CLONE_VM = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define CLONE_VM 256
+     * }
+     */
+    public static int CLONE_VM() {
+        return CLONE_VM;
+    }
     private static final int CLONE_FS = (int)512L;
     /**
      * {@snippet lang=c :
@@ -2725,6 +2734,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_setns() {
         return SYS_setns;
+    }
+    private static final int SYS_setpgid = (int)109L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_setpgid 109
+     * }
+     */
+    public static int SYS_setpgid() {
+        return SYS_setpgid;
     }
     private static final int SYS_setresgid = (int)119L;
     /**

@@ -8,18 +8,26 @@ import java.nio.ByteOrder;
  * The executable that a child begins as: an ELF header, the interpreter, and the program that it
  * interprets. {@code launcher.ld} has the same addresses.
  *
- * <p>The header ends with the place of the {@link LaunchReport}, which is not part of what is
- * executed: the child maps that page of the file a second time, to be seen by us.
+ * <p>Only the interpreter is executed. It maps the whole file a second time, shared with us: what
+ * it writes there, results and the {@link LaunchReport} between the header and the code, is seen by
+ * us at once, and costs no copy of a page.
  */
 final class LaunchImage {
+  /** Where its size is, behind the header: the interpreter has to know how much to map. */
+  static final int SIZE_OFFSET = 0xb0;
+
   static final int REPORT_OFFSET = 0xe8;
   static final int CODE_OFFSET = 0x140;
   static final int PROGRAM_OFFSET = 0x900;
 
-  /** No execve takes arguments that would not fit; and from there on in memory are other things. */
+  /** No execve takes arguments that would not fit. */
   static final int LARGEST = 0x800_0000;
 
+  /** Where it is executed. */
   static final long FILE_ADDRESS = 0x1000_0000L;
+
+  /** Where the interpreter maps it to write to it. */
+  static final long SHARED_ADDRESS = 0x2000_0000L;
 
   private static final int ELF_HEADER_BYTES = 64;
   private static final int SEGMENT_BYTES = 56;
@@ -45,9 +53,8 @@ final class LaunchImage {
     writeHeader(image);
     int codeEnd = CODE_OFFSET + interpreter.size();
     writeSegment(image, PT_LOAD, READABLE | EXECUTABLE, 0, FILE_ADDRESS, codeEnd);
-    writeSegment(
-        image, PT_LOAD, READABLE | WRITABLE, PROGRAM_OFFSET, LaunchProgram.ADDRESS, program.size());
     writeSegment(image, PT_GNU_STACK, READABLE | WRITABLE, 0, 0, 0);
+    image.position(SIZE_OFFSET).putLong(size(program));
     LaunchReport.writeEmpty(image.position(REPORT_OFFSET));
     interpreter.write(image.position(CODE_OFFSET));
     program.write(image.position(PROGRAM_OFFSET));
@@ -61,7 +68,7 @@ final class LaunchImage {
     image.putShort((short) Arch.current().elfMachine()).putInt(1);
     image.putLong(FILE_ADDRESS + CODE_OFFSET); // where it starts
     image.putLong(ELF_HEADER_BYTES).putLong(0).putInt(0); // segments behind this; no sections
-    image.putShort((short) ELF_HEADER_BYTES).putShort((short) SEGMENT_BYTES).putShort((short) 3);
+    image.putShort((short) ELF_HEADER_BYTES).putShort((short) SEGMENT_BYTES).putShort((short) 2);
     image.position(ELF_HEADER_BYTES);
   }
 

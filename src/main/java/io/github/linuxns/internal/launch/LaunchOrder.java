@@ -196,7 +196,7 @@ final class LaunchOrder {
         .add(
             "start the process in its pid namespace",
             SystemCall.CLONE,
-            CLONE_PARENT | CLONE_PARENT_SETTID,
+            CLONE_PARENT | CLONE_PARENT_SETTID | (canShareMemory() ? CLONE_VM : 0),
             0,
             number)
         .asFork()
@@ -205,6 +205,14 @@ final class LaunchOrder {
                 ? "the init of the pid namespace has ended, and no process can start in it any more"
                 : Failures.remedy(errno));
     writeTieToJvm();
+  }
+
+  /**
+   * True if the child can take the memory over as it is, from one that ends without another look at
+   * it. It cannot where it is to have other clocks, which are read there.
+   */
+  private boolean canShareMemory() {
+    return !unshared.contains(NamespaceType.TIME) && !joined.has(NamespaceType.TIME);
   }
 
   /**
@@ -242,8 +250,9 @@ final class LaunchOrder {
     system.writeInit(steps, confinement.hasFilter());
     if (system.hasInit()) {
       system.writeSession(steps); // it is the command that leads one, not only the init above it
+      long none = steps.program().words(0);
+      steps.add("unblock signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, none, 0, Long.BYTES);
     }
-    writeSignals(system.hasInit());
     steps.closeOnExec();
     writeCheckOfJvm(); // as late as can be, but that limits could forbid it, or a filter
     confinement.writeLimits(steps);
@@ -253,16 +262,5 @@ final class LaunchOrder {
     } else {
       plan.command().write(steps);
     }
-  }
-
-  /** The command gets what java.lang.ProcessBuilder gives: nothing blocked, nothing of ours. */
-  private void writeSignals(boolean belowInit) {
-    LaunchProgram program = steps.program();
-    long usual = program.words(0, 0, 0, 0);
-    steps.add("reset SIGPIPE", SystemCall.RT_SIGACTION, SIGPIPE, usual, 0, Long.BYTES);
-    if (!belowInit) { // which had to have it so before
-      steps.add("reset SIGCHLD", SystemCall.RT_SIGACTION, SIGCHLD, usual, 0, Long.BYTES);
-    }
-    steps.add("unblock signals", SystemCall.RT_SIGPROCMASK, SIG_SETMASK, usual, 0, Long.BYTES);
   }
 }

@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class LaunchProgram extends StepList {
   /** Where it begins in the child; {@code launcher.ld} says the same. */
-  static final long ADDRESS = 0x2000_0900L;
+  static final long ADDRESS = LaunchImage.SHARED_ADDRESS + LaunchImage.PROGRAM_OFFSET;
 
   /** Where its steps are and where they end comes first. */
   private static final int HEADER_BYTES = 2 * Long.BYTES;

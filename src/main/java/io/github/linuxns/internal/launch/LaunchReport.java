@@ -3,7 +3,7 @@ package io.github.linuxns.internal.launch;
 import java.nio.ByteBuffer;
 
 /**
- * How far a child came, as it says itself, in a page that it shares with us. {@code launcher.c} has
+ * How far a child came, as it says itself, in memory that it shares with us. {@code launcher.c} has
  * the same structure. A child that somebody has taken over could write anything here, so a number
  * is never that of a group of processes, and is not believed to be that of a child of ours.
  *
@@ -17,7 +17,7 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
   static final int BYTES = 40;
 
   /** Where a child has it; {@code launcher.ld} says the same. */
-  static final long ADDRESS = 0x3000_0000L + LaunchImage.REPORT_OFFSET;
+  static final long ADDRESS = LaunchImage.SHARED_ADDRESS + LaunchImage.REPORT_OFFSET;
 
   /** Where a clone has to leave the number of its child. */
   static final long CHILD_ADDRESS = ADDRESS + 2 * Long.BYTES + Integer.BYTES;

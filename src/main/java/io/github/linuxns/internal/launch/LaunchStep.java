@@ -99,7 +99,10 @@ final class LaunchStep {
     return this;
   }
 
-  /** The caller ends, the child goes on. */
+  /**
+   * A clone after which the caller ends and the child goes on, which may have its memory: the
+   * result of the caller is kept nowhere.
+   */
   LaunchStep asFork() {
     kind = Kind.FORK;
     return this;

@@ -4,7 +4,6 @@ import static io.github.linuxns.internal.Syscalls.buffer;
 import static io.github.linuxns.internal.ffi.Constants.*;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
-import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Layouts;
 import io.github.linuxns.internal.Syscalls;
 import java.lang.foreign.Arena;
@@ -15,7 +14,7 @@ import java.util.List;
 /**
  * Starts a program as a child of the calling thread, by {@code posix_spawn}: the one thing that
  * takes functions of libc, since no Java thread could survive a vfork. All return the child's
- * process id, or −errno.
+ * process id, or −errno. The child has the signals of {@link SpawnSignals}.
  */
 final class Spawn {
   private Spawn() {}
@@ -35,12 +34,12 @@ final class Spawn {
       // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
       long path = text(arena, "/proc/self/fd/" + program);
       Texts texts = Texts.of(List.of(name));
-      return actions.spawn(path, 0, pointers(arena, texts), pointers(arena, Texts.NONE));
+      return actions.spawn(path, pointers(arena, texts), pointers(arena, Texts.NONE));
     }
   }
 
   /**
-   * Starts a command, with no signal blocked, and with no descriptor but those given.
+   * Starts a command, with no descriptor but those given.
    *
    * @param path the program
    * @param standard as the descriptors of an image
@@ -53,28 +52,8 @@ final class Spawn {
       actions.give(standard);
       actions.requireAndClose(text(arena, parent), standard.length);
       return actions.spawn(
-          text(arena, path),
-          attributes(arena),
-          pointers(arena, arguments),
-          pointers(arena, environment));
+          text(arena, path), pointers(arena, arguments), pointers(arena, environment));
     }
-  }
-
-  /** The signals of a child as {@link ProcessBuilder} has them. */
-  private static long attributes(Arena arena) {
-    long attributes = arena.allocate(Layouts.SPAWN_ATTRIBUTES_SIZE, Long.BYTES).address();
-    long none = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES).address();
-    MemorySegment defaults = arena.allocate(Layouts.SIGSET_SIZE, Long.BYTES);
-    buffer(defaults).putLong(0, bit(SIGPIPE) | bit(SIGCHLD));
-    int error = Syscalls.initSpawnAttributes(attributes, none, defaults.address());
-    if (error != 0) {
-      throw new IllegalStateException("posix_spawnattr_init: " + Errno.of(error));
-    }
-    return attributes;
-  }
-
-  private static long bit(int signal) {
-    return 1L << (signal - 1);
   }
 
   private static long text(Arena arena, String text) {
@@ -128,13 +107,14 @@ final class Spawn {
       }
     }
 
-    int spawn(long path, long attributes, long arguments, long environment) {
+    int spawn(long path, long arguments, long environment) {
       if (error != 0) {
         return -error;
       }
       MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
       ByteBuffer pid = buffer(number); // before there is a child, which else nobody would know
-      error = Syscalls.spawn(number.address(), path, address, attributes, arguments, environment);
+      long signals = SpawnSignals.attributes();
+      error = Syscalls.spawn(number.address(), path, address, signals, arguments, environment);
       return error == 0 ? pid.getInt(0) : -error;
     }
 

@@ -240,14 +240,6 @@ public final class SystemOptions {
       // Else the command could make the calls that it is denied by way of the memory of the init.
       steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
     }
-    // The kernel tells nothing of children that end to who ignores that.
-    steps.add(
-        "reset SIGCHLD",
-        SystemCall.RT_SIGACTION,
-        SIGCHLD,
-        program.words(0, 0, 0, 0),
-        0,
-        Long.BYTES);
     steps.add(
         "block all signals",
         SystemCall.RT_SIGPROCMASK,

@@ -102,14 +102,11 @@ class LauncherBuildTest {
             "Machine: +" + (Arch.current() == Arch.X86_64 ? "Advanced Micro.*X86-64" : "AArch64"))
         .containsPattern(
             "Entry point address: +" + hex(LaunchImage.FILE_ADDRESS + LaunchImage.CODE_OFFSET))
-        .containsPattern("Number of program headers: +3")
+        .containsPattern("Number of program headers: +2")
         .containsPattern("Number of section headers: +0");
     long code = (long) LaunchImage.CODE_OFFSET + Interpreter.ofThisCpu().size();
     assertThat(header)
         .containsPattern(segment("LOAD", 0, LaunchImage.FILE_ADDRESS, code, "R E"))
-        .containsPattern(
-            segment(
-                "LOAD", LaunchImage.PROGRAM_OFFSET, LaunchProgram.ADDRESS, program.size(), "RW "))
         .containsPattern(segment("GNU_STACK", 0, 0, 0, "RW "));
   }
 
@@ -135,15 +132,15 @@ class LauncherBuildTest {
     String script = Files.readString(SOURCES.resolve("launcher.ld"));
     assertThat(number(script, "^program = (0x\\w+);")).isEqualTo(LaunchProgram.ADDRESS);
     assertThat(number(script, "^report = (0x\\w+);")).isEqualTo(LaunchReport.ADDRESS);
-    assertThat(number(script, "^report_page = (0x\\w+);"))
-        .isEqualTo(LaunchReport.ADDRESS - LaunchImage.REPORT_OFFSET);
+    assertThat(number(script, "^shared = (0x\\w+);")).isEqualTo(LaunchImage.SHARED_ADDRESS);
+    assertThat(number(script, "^image = (0x\\w+);"))
+        .isEqualTo(LaunchImage.FILE_ADDRESS + LaunchImage.SIZE_OFFSET);
     assertThat(number(script, "\\.text (0x\\w+) :"))
         .isEqualTo(LaunchImage.FILE_ADDRESS + LaunchImage.CODE_OFFSET);
-    assertThat(LaunchProgram.ADDRESS % 0x10000).isEqualTo(LaunchImage.PROGRAM_OFFSET);
     assertThat(LaunchImage.CODE_OFFSET + LARGEST).isEqualTo(LaunchImage.PROGRAM_OFFSET);
     assertThat(LaunchImage.REPORT_OFFSET + LaunchReport.BYTES)
         .isLessThanOrEqualTo(LaunchImage.CODE_OFFSET);
-    assertThat(LaunchProgram.ADDRESS + LaunchImage.LARGEST).isLessThan(LaunchReport.ADDRESS);
+    assertThat(LaunchImage.SIZE_OFFSET + Long.BYTES).isLessThanOrEqualTo(LaunchImage.REPORT_OFFSET);
   }
 
   private static long number(String script, String pattern) {

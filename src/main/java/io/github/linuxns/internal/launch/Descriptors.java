@@ -5,7 +5,8 @@ final class Descriptors {
   static final int STANDARD = 3;
 
   /**
-   * The child's end of a socket: for questions, and to tell by its closing that the child is done.
+   * The child's end of a pipe, or of a socket if it has questions; that it is closed tells that the
+   * child is done.
    */
   static final int CONTROL = 3;
 

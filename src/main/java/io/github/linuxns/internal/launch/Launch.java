@@ -94,8 +94,8 @@ final class Launch {
   }
 
   /**
-   * Waits until nobody has the child's end of the socket any more: then the child is the command,
-   * or it has ended. That is a single wake-up, except where the child asks for something.
+   * Waits until nobody has the child's end of the pipe or socket any more: then the child is the
+   * command, or it has ended. That is a single wake-up, except where the child asks for something.
    */
   private void await() throws IOException {
     try {
@@ -148,7 +148,7 @@ final class Launch {
     return millis;
   }
 
-  /** The socket is closed: tells how it went, and leaves nothing of what went wrong. */
+  /** It is closed: tells how it went, and leaves nothing of what went wrong. */
   private Child conclude() throws SyscallException {
     LaunchReport came = LaunchCalls.readReport(image.report());
     if (came == null) {
@@ -186,7 +186,7 @@ final class Launch {
           last == 0
               ? Child.watched(image.pid(), handleOfFirst)
               : Child.watched(last, Child.handle(last));
-      // Those that forked have closed the socket too: they are ending.
+      // Those that forked have closed it too: they are ending.
       if (came.child() != 0) {
         int _ = ChildEnd.of(image.pid());
       }

@@ -127,6 +127,16 @@ final class LaunchCalls {
     return Syscalls.call(SystemCall.WAITID, P_PID, pid, 0, options, 0) >= 0;
   }
 
+  /**
+   * True if a child that has not been reaped, dead or alive, has certainly executed a program since
+   * it was forked: then its parent may put it into no other process group, of which the kernel
+   * speaks before it looks for the group, and there is none of that number.
+   */
+  static boolean hasExecuted(long pid) {
+    long result = Syscalls.call(SystemCall.SETPGID, pid, Integer.MAX_VALUE, 0, 0, 0);
+    return result == -Errno.EACCES.number();
+  }
+
   /** Reads what a child reports; null if that cannot be read. */
   static @Nullable LaunchReport readReport(int file) {
     try (Arena arena = Arena.ofConfined()) {
@@ -232,6 +242,16 @@ final class LaunchCalls {
       } while (result == -Errno.EINTR.number());
       status[0] = field.getInt(0);
       return result;
+    }
+  }
+
+  /** True if a signal does nothing to this process. */
+  static boolean isIgnored(int signal) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
+      long address = action.address();
+      long result = Syscalls.call(SystemCall.RT_SIGACTION, signal, 0, address, Long.BYTES, 0);
+      return result == 0 && buffer(action).getLong(0) == SIG_IGN;
     }
   }
 

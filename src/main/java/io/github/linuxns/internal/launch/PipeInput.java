@@ -74,24 +74,29 @@ final class PipeInput extends InputStream {
       return;
     }
     try {
-      int left = rest.length - position;
-      int more = Math.max(0, LaunchCalls.available(fd));
-      if (more > 0) {
-        rest = Arrays.copyOfRange(rest, position, rest.length + more);
-        position = 0;
-        while (left < rest.length) {
-          int count = Syscalls.read(fd, rest, left, rest.length - left);
-          if (count <= 0) {
-            rest = Arrays.copyOf(rest, left);
-          }
-          left += Math.max(0, count);
-        }
+      int state = Syscalls.poll(fd, POLLIN, 0);
+      if ((state & POLLIN) != 0) {
+        take(fd, Math.max(0, LaunchCalls.available(fd)));
+        state = Syscalls.poll(fd, POLLIN, 0);
       }
-      if (Syscalls.poll(fd, POLLIN, 0) == POLLHUP) {
+      if (state == POLLHUP) {
         end();
       }
     } finally {
       pipe.release();
+    }
+  }
+
+  private void take(int fd, int more) {
+    int left = rest.length - position;
+    rest = Arrays.copyOfRange(rest, position, rest.length + more);
+    position = 0;
+    while (left < rest.length) {
+      int count = Syscalls.read(fd, rest, left, rest.length - left);
+      if (count <= 0) {
+        rest = Arrays.copyOf(rest, left);
+      }
+      left += Math.max(0, count);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.POLLIN;
+
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
@@ -8,6 +10,7 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.proc.StatFields;
 import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +20,15 @@ import org.jspecify.annotations.Nullable;
  * any way nothing has happened, and a launch by an image tells why.
  */
 final class PlainLaunch {
-  private static final long THIS_PROCESS = ProcessHandle.current().pid();
-  private static final String TASK = "/proc/" + THIS_PROCESS + "/task/";
+  private static final String TASK = "/proc/" + ThisJvm.PID + "/task/";
 
   private static final int FLAGS = 9;
 
   /** Forked, and nothing executed since. */
   private static final long PF_FORKNOEXEC = 0x40;
+
+  /** What an execve takes for some instructions. */
+  private static final long PAUSE_NANOS = 10_000;
 
   private PlainLaunch() {}
 
@@ -69,30 +74,47 @@ final class PlainLaunch {
         return false; // given to the child one after the other, they would overwrite each other
       }
     }
-    return thread != THIS_PROCESS && Syscalls.hasSpawnCloseFrom() && LaunchCalls.seesOurNumbers();
+    return thread != ThisJvm.PID && Syscalls.hasSpawnCloseFrom() && LaunchCalls.seesOurNumbers();
   }
 
   private static Child child(String program, int pid, Patience patience) throws IOException {
     long _ = patience.nextLook();
-    requireExecuted(program, pid);
-    return Child.watched(pid, Child.handle(pid));
-  }
-
-  /** Of one that was killed before that libc says nothing. */
-  private static void requireExecuted(String program, int pid) throws SyscallException {
-    if (isAsForked(pid)) {
+    if (!LaunchCalls.hasExecuted(pid) && !executes(pid)) {
       throw Failures.ofStep(
           CommandOptions.label(program),
           SystemCall.EXECVE,
           -Errno.ECANCELED.number(),
           "the child was killed there");
     }
+    return Child.watched(pid, ProcessHandle.of(pid)); // /proc is ours, or it would not be possible
   }
 
   /**
-   * True if a process has executed nothing since it was forked, which its zombie still tells; one
-   * that is dying may not be one yet.
+   * Waits until a child has executed the command, or has ended without, and tells which. The kernel
+   * lets our thread go on when the child has given our memory back: that may be because it was
+   * killed, of which libc says nothing, or in the middle of the execve, which then cannot fail.
    */
+  static boolean executes(long pid) throws SyscallException {
+    int pidfd = Syscalls.pidfdOpen(pid);
+    if (pidfd < 0) {
+      throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
+    }
+    try {
+      boolean ended;
+      do {
+        LockSupport.parkNanos(PAUSE_NANOS);
+        ended = Syscalls.poll(pidfd, POLLIN, 0) != 0; // looked at first: then the other is certain
+        if (!isAsForked(pid)) {
+          return true;
+        }
+      } while (!ended);
+      return false;
+    } finally {
+      int _ = Syscalls.close(pidfd);
+    }
+  }
+
+  /** True if a process has executed nothing since it was forked, which its zombie still tells. */
   private static boolean isAsForked(long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       return (StatFields.number(process.read("stat"), FLAGS) & PF_FORKNOEXEC) != 0;

@@ -22,8 +22,6 @@ final class SpawnedImage implements AutoCloseable {
 
   private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
-  private static final long THIS_PROCESS = ProcessHandle.current().pid();
-
   private final Interpreter interpreter;
   private final LaunchProgram program;
   private final Patience patience;
@@ -52,7 +50,7 @@ final class SpawnedImage implements AutoCloseable {
     return report;
   }
 
-  /** Our end of a socket: for its questions, and closed at the other end when it is done. */
+  /** Our end of a pipe that is closed when it is done, or of a socket, if it may ask something. */
   int control() {
     return control;
   }
@@ -77,15 +75,8 @@ final class SpawnedImage implements AutoCloseable {
     if (LaunchImage.size(program) > LaunchImage.LARGEST) {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
-    int parent = keep(SystemCall.PIDFD_OPEN, Syscalls.pidfdOpen(THIS_PROCESS));
-    int[] ends = new int[2];
-    int result = LaunchCalls.socketPair(ends);
-    if (result < 0) {
-      throw Failures.of(SystemCall.SOCKETPAIR, result, "AF_UNIX");
-    }
-    control = ends[0];
-    ours.add(control);
-    int theirs = ends[1];
+    int parent = ThisJvm.pidfd();
+    int theirs = openControl();
     try {
       int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
       System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
@@ -106,6 +97,19 @@ final class SpawnedImage implements AutoCloseable {
     if (pid < 0) {
       throw Failures.of(SystemCall.EXECVE, pid, "the launch image");
     }
+  }
+
+  /** A pipe does for a child that has nothing to ask, and takes half the time of a socket. */
+  private int openControl() throws SyscallException {
+    boolean asks = program.asks();
+    int[] ends = new int[2];
+    int result = asks ? LaunchCalls.socketPair(ends) : LaunchCalls.pipe(ends);
+    if (result < 0) {
+      throw Failures.of(asks ? SystemCall.SOCKETPAIR : SystemCall.PIPE2, result, "for a launch");
+    }
+    control = ends[0];
+    ours.add(control);
+    return ends[1];
   }
 
   /** An image in memory touches no file system. */

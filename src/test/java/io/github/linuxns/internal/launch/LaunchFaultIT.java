@@ -9,6 +9,7 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
+import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -81,10 +82,10 @@ class LaunchFaultIT {
   }
 
   private enum JvmCall {
-    OWN_PIDFD(SystemCall.PIDFD_OPEN, Errno.EMFILE, "pidfd_open(for a launch): EMFILE"),
     MEMORY(SystemCall.MEMFD_CREATE, Errno.EMFILE, "memfd_create(for a launch): EMFILE"),
     IMAGE(SystemCall.WRITE, Errno.ENOSPC, "write(the launch image): ENOSPC"),
-    SOCKET(SystemCall.SOCKETPAIR, Errno.ENFILE, "socketpair(AF_UNIX): ENFILE"),
+    PIPE(SystemCall.PIPE2, Errno.EMFILE, "pipe2(for a launch): EMFILE"),
+    SOCKET(SystemCall.SOCKETPAIR, Errno.ENFILE, "socketpair(for a launch): ENFILE"),
     MOVE(SystemCall.FCNTL, Errno.EMFILE, "fcntl(for a launch): EMFILE"),
     WAIT(SystemCall.PPOLL, Errno.ENOMEM, "ppoll(a launch): ENOMEM"),
     WAIT_BADLY(SystemCall.PPOLL, Errno.EINVAL, "ppoll(a launch): EINVAL"),
@@ -108,6 +109,9 @@ class LaunchFaultIT {
     // The report is all that tells of a second process, so that this is tried with one alone.
     boolean forks = fault != JvmCall.REPORT;
     LaunchProgram program = Launching.program();
+    if (fault == JvmCall.SOCKET) {
+      program.ask("ask");
+    }
     if (forks) {
       Launching.fork(program);
     }
@@ -134,6 +138,28 @@ class LaunchFaultIT {
     } finally {
       Syscalls.close(pipe[0]);
       Syscalls.close(pipe[1]);
+    }
+  }
+
+  /** That of the JVM is opened once, by the first launch that can. */
+  @Test
+  void theJvmsPidfdFails() throws Exception {
+    assertThat(ChildJvm.run(List.of(), FirstLaunches.class))
+        .isEqualToIgnoringNewLines("pidfd_open(this process, for a launch): EMFILE ended with 0");
+  }
+
+  /** A launch by a thread that may open no pidfd, and one by a thread that may. */
+  static final class FirstLaunches {
+    private FirstLaunches() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Filter filter = Filter.failing(SystemCall.PIDFD_OPEN.number(), Errno.EMFILE);
+      try {
+        System.out.print(launchFiltered(Launching.of("/bin/true"), filter));
+      } catch (SyscallException e) {
+        System.out.print(e.getMessage().replaceFirst("(: \\w+).*", "$1"));
+      }
+      System.out.print(" ended with " + Launching.run(Launching.of("/bin/true")).status());
     }
   }
 

@@ -28,7 +28,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -241,6 +243,50 @@ class PlainLaunchIT {
         .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ECANCELED))
         .withMessageStartingWith("execute /bin/true: ECANCELED")
         .withMessageContaining("killed there");
+  }
+
+  /**
+   * The kernel may let the thread go on that launches before it notes that the child has executed
+   * something: one that has not yet is not taken for killed.
+   */
+  @Test
+  void oneThatIsStillToExecuteIsWaitedFor() throws Exception {
+    Requirements.kernel(6, 8);
+    AtomicBoolean goesOn = new AtomicBoolean();
+    List<FutureTask<Boolean>> waiting = new ArrayList<>();
+    launch(
+        () -> {
+          NamespaceProcess sleeping = plain("/bin/sleep", "60").start();
+          try {
+            assertThat(waiting.getFirst().get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(LaunchCalls.hasExecuted(sleeping.pid())).isTrue();
+          } finally {
+            assertThat(sleeping.destroyForcibly().waitFor()).isEqualTo(128 + 9);
+          }
+          return null;
+        },
+        call -> {
+          if (call.is(SystemCall.EXECVE)) {
+            assertThat(LaunchCalls.hasExecuted(call.pid())).isFalse();
+            waiting.add(new FutureTask<>(() -> PlainLaunch.executes(call.pid()) && goesOn.get()));
+            Thread waits = Thread.ofPlatform().start(waiting.getFirst());
+            awaitSeveralLooks(waits);
+            goesOn.set(true);
+          }
+          return Overseer.MADE;
+        });
+    assertThat(waiting).hasSize(1);
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** Until a thread has paused more than once, or ended. */
+  private static void awaitSeveralLooks(Thread thread) {
+    Thread.State before = thread.getState();
+    for (int pauses = 0; thread.isAlive() && pauses < 3; ) {
+      Thread.State now = thread.getState();
+      pauses += now == Thread.State.TIMED_WAITING && before != now ? 1 : 0;
+      before = now;
+    }
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.ControlGroup;
 import io.github.linuxns.testing.Machine;
+import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -28,12 +29,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same for launches that take more to prepare, or that become no command. */
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(300)
+@ExtendWith(NothingLeft.class)
 class EachFurtherStepIT extends StepFixture {
   @TempDir private Path directory;
 

@@ -16,6 +16,7 @@ import io.github.linuxns.process.IdMapping;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.process.ResourceLimit;
+import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -44,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(300)
+@ExtendWith(NothingLeft.class)
 class EachStepIT extends StepFixture {
   @TempDir private Path directory;
 

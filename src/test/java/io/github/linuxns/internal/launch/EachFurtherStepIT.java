@@ -3,6 +3,7 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.NamespaceType.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceSet;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same for launches that take more to prepare, or that become no command. */
 @Tag("unprivileged")
@@ -117,6 +120,42 @@ class EachFurtherStepIT extends StepFixture {
         return family.types().size() - values().length;
       }
     });
+  }
+
+  /** What a launch is about goes away when the child has made its first step. */
+  @ParameterizedTest
+  @ValueSource(strings = {"target", "source", "root", "command", "directory"})
+  void whatItNeedsIsRemovedMeanwhile(String what) throws Exception {
+    Path path = directory.resolve(what);
+    if (what.equals("command")) {
+      Files.copy(Path.of("/bin/true"), path);
+    } else {
+      Files.createDirectory(path);
+    }
+    NamespaceProcessBuilder builder =
+        new NamespaceProcessBuilder(what.equals("command") ? path.toString() : "/bin/true")
+            .mapRootUser();
+    builder =
+        switch (what) {
+          case "target" -> builder.mount(path.toString(), Mount.tmpfs());
+          case "source" -> builder.mount("/mnt", Mount.bind(path));
+          case "root" -> builder.root(path);
+          case "directory" -> builder.directory(path.toString());
+          default -> builder;
+        };
+    before = Traces.now();
+    Result result =
+        launchWith(
+            running(builder),
+            1,
+            _ -> {
+              Files.delete(path);
+              return Overseer.MADE;
+            });
+    assertThat(result.failure()).isNotNull();
+    assertThat(result.failure().errno()).isEqualTo(Errno.ENOENT);
+    assertThat(result.failure()).hasMessageContaining(path.toString());
+    assertNothingLeft(what);
   }
 
   /** From a thread that stays, and from there to where the caller is. */

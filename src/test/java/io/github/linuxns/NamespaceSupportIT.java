@@ -2,18 +2,23 @@ package io.github.linuxns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.internal.launch.Filter;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the probe says is what unshare(1) and the library itself meet. */
@@ -85,6 +90,38 @@ class NamespaceSupportIT {
             "UTS: cannot be created, cannot be entered by a thread: .*ENOSPC.*max_uts_namespaces")
         .contains("IPC: can be created, can be entered by a thread\n")
         .contains("PID: can be created, can be entered by a child process\n");
+  }
+
+  /** As in a container whose filter denies what makes namespaces, or their use to who has them. */
+  @Test
+  void aSeccompFilterIsNamed() throws Exception {
+    Filter unshare = Filter.failing(SystemCall.UNSHARE.number(), Errno.EPERM);
+    assertThat(probed(unshare).values())
+        .hasSize(NamespaceType.values().length)
+        .allSatisfy(line ->
+            assertThat(line)
+                .contains(": cannot be created, cannot be entered")
+                .contains("EPERM")
+                .contains("a seccomp filter is active and may be what refuses it"));
+  }
+
+  /** That a namespace can be made is not enough: some systems refuse what it is for. */
+  @ParameterizedTest
+  @CsvSource({"SETHOSTNAME,UTS", "MOVE_MOUNT,MOUNT", "IOCTL,NETWORK"})
+  void whatANamespaceIsForIsTried(SystemCall call, NamespaceType type) throws Exception {
+    Map<NamespaceType, String> probed = probed(Filter.failing(call.number(), Errno.EACCES));
+    assertThat(probed.remove(type)).contains(": cannot be created, ").contains("EACCES");
+    assertThat(probed.values()).allMatch(line -> line.contains(": can be created, "));
+  }
+
+  private static Map<NamespaceType, String> probed(Filter filter) throws Exception {
+    NamespaceSupport _ = NamespaceSupport.probe(); // what is started once has no filter
+    String said = Filter.call(List.of(filter), () -> NamespaceSupport.probe().toString());
+    Map<NamespaceType, String> lines = new EnumMap<>(NamespaceType.class);
+    said.lines()
+        .forEach(
+            line -> lines.put(NamespaceType.valueOf(line.substring(0, line.indexOf(':'))), line));
+    return lines;
   }
 
   /** Prints what a probe finds. */

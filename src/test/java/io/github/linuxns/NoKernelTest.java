@@ -1,7 +1,9 @@
 package io.github.linuxns;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.ChildJvm;
 import java.nio.file.Path;
 import java.util.List;
@@ -47,17 +49,23 @@ class NoKernelTest {
   static final class Everything {
     static final Map<String, Callable<?>> CALLS =
         new TreeMap<>(
-            Map.of(
-                "allOf", () -> Namespace.allOf(ProcessHandle.current().pid()),
-                "create", () -> NamespaceHandle.create(NamespaceType.NETWORK),
-                "current", () -> Namespace.current(NamespaceType.UTS),
-                "currentAll", Namespace::currentAll,
-                "open", () -> NamespaceHandle.open(Path.of("/proc/self/ns/uts")),
-                "openOrCreate",
-                    () -> NamespaceHandle.openOrCreate(Path.of("/missing"), NamespaceType.UTS),
-                "set", () -> NamespaceSet.open(ProcessHandle.current().pid()),
-                "strays", StrayThread::find,
-                "unshare", () -> NamespaceScope.unshare(NamespaceType.UTS)));
+            Map.ofEntries(
+                entry("allOf", () -> Namespace.allOf(ProcessHandle.current().pid())),
+                entry("create", () -> NamespaceHandle.create(NamespaceType.NETWORK)),
+                entry("createTime", () -> NamespaceHandle.create(NamespaceType.TIME)),
+                entry("current", () -> Namespace.current(NamespaceType.UTS)),
+                entry("currentAll", Namespace::currentAll),
+                entry("family", () -> NamespaceSet.create(NamespaceType.USER)),
+                entry("open", () -> NamespaceHandle.open(Path.of("/proc/self/ns/uts"))),
+                entry(
+                    "openOrCreate",
+                    () -> NamespaceHandle.openOrCreate(Path.of("/missing"), NamespaceType.UTS)),
+                entry("plain", () -> new NamespaceProcessBuilder("/bin/true").start()),
+                entry("probe", NamespaceSupport::probe),
+                entry("set", () -> NamespaceSet.open(ProcessHandle.current().pid())),
+                entry("start", () -> new NamespaceProcessBuilder("true").mapRootUser().start()),
+                entry("strays", StrayThread::find),
+                entry("unshare", () -> NamespaceScope.unshare(NamespaceType.UTS))));
 
     private Everything() {}
 

@@ -20,6 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -164,6 +165,11 @@ class BuilderBadInputIT {
     assertThatIllegalArgumentException().isThrownBy(() -> builder.environment("A", "b\0c"));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.environment("A\0", "b"));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.environment("A=B", "c"));
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.environment().put("A", "b\0c"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.environment().putAll(Map.of("A\0", "b")));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.environment().entrySet().iterator().next().setValue("b\0c"));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.directory("a\0b"));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.directory(""));
     assertThatIllegalArgumentException().isThrownBy(() -> builder.launchTimeout(Duration.ZERO));
@@ -262,6 +268,26 @@ class BuilderBadInputIT {
     Path missing = directory.resolve("missing");
     assertFails(Waiting.cat().cgroup(missing), Errno.ENOENT, missing.toString());
     assertFails(Waiting.cat().cgroup(directory), Errno.ENOENT, "no directory of a control group");
+  }
+
+  @Test
+  void aControlGroupThatIsSomebodyElses() throws IOException {
+    Requirements.unprivileged();
+    Path top =
+        Path.of(
+            Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+                .filter(line -> line.contains(" - cgroup2 "))
+                .map(line -> line.split(" ", -1)[4])
+                .findFirst()
+                .orElse("/nowhere"));
+    Requirements.ifThisMachineHas(
+        "a control group hierarchy of version 2", Files.exists(top.resolve("cgroup.procs")));
+    assertFails(
+        Waiting.cat().cgroup(top),
+        Errno.EACCES,
+        "enter the control group " + top,
+        "write access to cgroup.procs");
+    assertFails(Waiting.cat().mapRootUser().init().cgroup(top), Errno.EACCES, "cgroup.procs");
   }
 
   // ---- rights ----

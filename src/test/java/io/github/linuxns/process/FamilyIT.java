@@ -10,14 +10,17 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -81,6 +84,47 @@ class FamilyIT {
                   new NamespaceProcessBuilder("ip", "-oneline", "-4", "address").join(family)))
           .contains("lo ")
           .contains("127.0.0.1/8");
+    }
+  }
+
+  /** It is there for others when nobody has it open any more, and for nsenter. */
+  @Test
+  void aFamilyCanBePinned(@TempDir Path directory) throws Exception {
+    Requirements.initialRoot();
+    Requirements.command("nsenter");
+    Map<NamespaceType, Path> pins = new EnumMap<>(NamespaceType.class);
+    Map<NamespaceType, Namespace> made = new EnumMap<>(NamespaceType.class);
+    try {
+      try (NamespaceSet family = NamespaceSet.create(USER, NETWORK, UTS)) {
+        for (NamespaceType type : family.types()) {
+          try (NamespaceHandle handle = family.duplicate(type)) {
+            handle.pin(directory.resolve(type.procName()));
+            pins.put(type, directory.resolve(type.procName()));
+            made.put(type, handle.namespace());
+          }
+        }
+      }
+      String tell = "id -u; readlink /proc/self/ns/net /proc/self/ns/user /proc/self/ns/uts";
+      try (NamespaceHandle user = NamespaceHandle.open(pins.get(USER));
+          NamespaceHandle network = NamespaceHandle.open(pins.get(NETWORK));
+          NamespaceHandle uts = NamespaceHandle.open(pins.get(UTS));
+          NamespaceSet again = NamespaceSet.of(network, uts)) {
+        assertThat(Outcome.printed(Outcome.sh(tell).join(again).join(user)))
+            .isEqualTo(
+                Machine.run(
+                    "nsenter",
+                    "--user=" + pins.get(USER),
+                    "--net=" + pins.get(NETWORK),
+                    "--uts=" + pins.get(UTS),
+                    "sh",
+                    "-c",
+                    tell))
+            .isEqualTo("0\n%s\n%s\n%s", made.get(NETWORK), made.get(USER), made.get(UTS));
+      }
+    } finally {
+      for (Path pin : pins.values()) {
+        NamespaceHandle.unpin(pin);
+      }
     }
   }
 

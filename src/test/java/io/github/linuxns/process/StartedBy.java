@@ -4,7 +4,7 @@ import io.github.linuxns.internal.launch.Launches;
 import io.github.linuxns.internal.launch.StandardStreams;
 import java.io.IOException;
 
-/** Who starts a process: the JDK, or we, from the same description. */
+/** Who starts a process from the same description: the JDK, the shortest image, or the builder. */
 enum StartedBy {
   THE_JDK {
     @Override
@@ -16,6 +16,22 @@ enum StartedBy {
     @Override
     Process start(ProcessBuilder builder) throws IOException {
       return launch(builder, 0);
+    }
+  },
+
+  /** What applications use: without an image here, since nothing is asked that takes one. */
+  THE_BUILDER {
+    @Override
+    Process start(ProcessBuilder builder) throws IOException {
+      NamespaceProcessBuilder ours =
+          new NamespaceProcessBuilder(builder.command())
+              .redirectInput(builder.redirectInput())
+              .redirectOutput(builder.redirectOutput())
+              .redirectError(builder.redirectError())
+              .redirectErrorStream(builder.redirectErrorStream());
+      ours.environment().keySet().retainAll(builder.environment().keySet());
+      ours.environment().putAll(builder.environment());
+      return ours.start();
     }
   };
 

@@ -90,6 +90,33 @@ class SubordinateIdsIT {
             """);
   }
 
+  /** Root has them as well, and needs no tool to write them: there is none on its PATH. */
+  @Test
+  void rootWritesThemItself() throws Exception {
+    Path files = Files.createDirectory(directory.resolve("etc"));
+    Files.writeString(files.resolve("subuid"), "root:100000:1000\n0:200000:10\n");
+    Files.writeString(files.resolve("subgid"), "root:300000:10\n");
+    Path cat = Path.of(Machine.run("sh", "-c", "command -v cat"));
+    Files.createSymbolicLink(files.resolve("cat"), cat);
+    Files.createSymbolicLink(files.resolve("true"), Path.of("/bin/true"));
+    String script =
+        "for file in subuid subgid; do mount --bind \"$0/$file\" /etc/$file || exit; done;"
+            + " PATH=$0 exec \"$@\"";
+    assertThat(
+            ChildJvm.run(
+                List.of("unshare", "--mount", "sh", "-c", script, files.toString()),
+                Main.class,
+                "subordinate"))
+        .isEqualTo(
+            """
+            uid_map [0 0 1, 1 100000 1000, 1001 200000 10]
+            gid_map [0 0 1, 1 300000 10]
+            setgroups [allow]
+            Uid 0 Gid 0 Groups\s
+            nothing left\
+            """);
+  }
+
   @Test
   void explicitRangesOutOfThem() throws Exception {
     assertThat(run(USER + ":100000:1000\n", USER + ":300000:1000\n", "explicit"))

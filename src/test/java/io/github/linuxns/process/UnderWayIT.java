@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.mount.Mount;
+import io.github.linuxns.testing.ControlGroup;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
+import io.github.linuxns.testing.TinyMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -55,20 +58,26 @@ class UnderWayIT {
   /** Something happens after the JVM has done its part, and before the child has done any. */
   private void assertFails(
       NamespaceProcessBuilder builder, Event event, Errno errno, String... words) throws Exception {
-    Files.writeString(group.resolve("cgroup.freeze"), "1");
-    FutureTask<NamespaceProcess> launch = new FutureTask<>(builder.cgroup(group)::start);
-    Thread thread = Thread.ofPlatform().start(launch);
-    Machine.await("the child is held", this::holdsSomebody);
-    event.happen();
-    Files.writeString(group.resolve("cgroup.freeze"), "0");
+    FutureTask<NamespaceProcess> launch = launch(builder, event);
     assertThatThrownBy(() -> launch.get(60, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .cause()
         .isInstanceOfSatisfying(SyscallException.class, e -> assertThat(e.errno()).isEqualTo(errno))
         .message()
         .contains(words);
-    thread.join();
     Machine.await("nobody is left in the group", () -> !holdsSomebody());
+  }
+
+  private FutureTask<NamespaceProcess> launch(NamespaceProcessBuilder builder, Event event)
+      throws Exception {
+    Files.writeString(group.resolve("cgroup.freeze"), "1");
+    FutureTask<NamespaceProcess> launch = new FutureTask<>(builder.cgroup(group)::start);
+    Thread thread = Thread.ofPlatform().start(launch);
+    Machine.await("the child is held", this::holdsSomebody);
+    event.happen();
+    Files.writeString(group.resolve("cgroup.freeze"), "0");
+    thread.join();
+    return launch;
   }
 
   private boolean holdsSomebody() {
@@ -153,5 +162,45 @@ class UnderWayIT {
         () -> Files.delete(work),
         Errno.ENOENT,
         "work in " + work);
+  }
+
+  /** The kernel ends it, and nobody else: the JVM is in another group. */
+  @Test
+  void itsMemoryIsTaken() throws Exception {
+    for (NamespaceProcessBuilder builder :
+        List.of(
+            Waiting.cat(),
+            Waiting.cat().mapRootUser().unshare(values()).mountProc(),
+            Waiting.cat().mapRootUser().init())) {
+      try (TinyMemory memory = TinyMemory.of(group)) {
+        long before = memory.refusals();
+        FutureTask<NamespaceProcess> launch =
+            launch(
+                builder,
+                () -> {
+                  String child = Files.readString(group.resolve("cgroup.procs")).strip();
+                  memory.take(Long.parseLong(child));
+                });
+        assertEndedForWantOfMemory(launch);
+        Machine.await("nobody is left in the group", () -> !holdsSomebody());
+        assertThat(memory.refusals()).isGreaterThan(before);
+      }
+      Waiting.start(builder.cgroup(group)).close();
+    }
+  }
+
+  /** In its last step the kernel does not tell whether it is the command that ends. */
+  private static void assertEndedForWantOfMemory(FutureTask<NamespaceProcess> launch)
+      throws Exception {
+    try {
+      NamespaceProcess process = launch.get();
+      assertThat(process.waitFor()).isEqualTo(128 + 9);
+      process.destroy();
+    } catch (ExecutionException e) {
+      assertThat(e.getCause())
+          .isInstanceOfSatisfying(
+              SyscallException.class,
+              why -> assertThat(why.errno()).isIn(Errno.ECANCELED, Errno.ENOMEM, Errno.EFAULT));
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Arch;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.ProcessReference;
@@ -23,6 +24,7 @@ public final class NewFamily {
    */
   public static Map<NamespaceType, OpenFile> create(Collection<NamespaceType> types)
       throws SyscallException {
+    Arch _ = Arch.current(); // on another CPU it is not the kernel that lacks them
     for (NamespaceType type : types) {
       if (!type.isSupported()) {
         throw Failures.lacks(type, SystemCall.UNSHARE);

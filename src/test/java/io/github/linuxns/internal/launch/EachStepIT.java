@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceType;
-import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
 import io.github.linuxns.internal.launch.Overseer.Call;
 import io.github.linuxns.mount.Mount;
@@ -18,6 +16,7 @@ import io.github.linuxns.process.IdMapping;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.process.ResourceLimit;
+import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -27,13 +26,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,16 +46,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("unprivileged")
 @Tag("rootless")
 @Timeout(300)
-class EachStepIT {
-  private static final int KILLED = 128 + 9;
-  private static final int MOST_STEPS = 1000;
-
+@ExtendWith(NothingLeft.class)
+class EachStepIT extends StepFixture {
   @TempDir private Path directory;
 
   private NamespaceProcess target;
-  private Traces before;
 
-  /** What a launch can be told; together they have every step that there is. */
+  /** What a launch can be told; {@link EachFurtherStepIT} has the rest. */
   private enum Told {
     NOTHING {
       @Override
@@ -170,135 +167,27 @@ class EachStepIT {
             .start();
   }
 
-  /** Something that happens when a step is about to be made. */
-  private interface Event {
-    /** What becomes of the step, as {@link Overseer.Judge} says it. */
-    long at(Call call) throws Exception;
-  }
-
-  /** Launches, and runs the command to its end, whose status this returns. */
-  private static int launch(NamespaceProcessBuilder builder, Overseer.Judge judge)
-      throws Exception {
-    return Overseer.launch(
-        judge,
-        () -> {
-          NamespaceProcess process =
-              builder.redirectErrorStream(true).redirectOutput(discarding()).start();
-          process.getOutputStream().close();
-          return process.waitFor();
-        });
-  }
-
-  private static ProcessBuilder.Redirect discarding() {
-    return ProcessBuilder.Redirect.DISCARD;
-  }
-
-  /** The steps that are made if nothing happens. */
-  private static List<Call> steps(NamespaceProcessBuilder builder) throws Exception {
-    List<Call> calls = new ArrayList<>();
-    int status =
-        launch(
-            builder,
-            call -> {
-              calls.add(call);
-              return Overseer.MADE;
-            });
-    assertThat(status).isZero();
-    return calls;
-  }
-
-  /** Launches, and has something happen at one step; what came of it, or null if it is none. */
-  private static Result launchWith(NamespaceProcessBuilder builder, int step, Event event)
-      throws Exception {
-    AtomicReference<Call> reached = new AtomicReference<>();
-    int status = -1;
-    SyscallException failure = null;
-    try {
-      status =
-          launch(
-              builder,
-              call -> {
-                if (call.index() != step) {
-                  return Overseer.MADE;
-                }
-                reached.set(call);
-                return event.at(call);
-              });
-    } catch (SyscallException e) {
-      failure = e;
-    }
-    return new Result(reached.get(), status, failure);
-  }
-
-  private record Result(Call call, int status, SyscallException failure) {}
-
-  private void assertNothingLeft(String where) throws IOException {
-    assertThat(Traces.now()).as(where).isEqualTo(before);
-  }
-
-  private static String label(SyscallException failure) {
-    return failure.getMessage().replaceFirst(": E[A-Z0-9]+ \\(.*", "");
-  }
-
   // ---- the steps themselves ----
 
   /** Of every step the name is told, whatever comes before and after it. */
   @ParameterizedTest
   @EnumSource
   void eachFails(Told told) throws Exception {
-    NamespaceProcessBuilder builder = told.builder(this);
-    List<Call> steps = steps(builder);
-    assertThat(steps).hasSizeBetween(8, MOST_STEPS);
-    for (Call step : steps) {
-      Result result = launchWith(builder, step.index(), _ -> -Errno.EUCLEAN.number());
-      if (step.index() == 0) {
-        assertThat(result.failure())
-            .as("no report")
-            .hasMessageContaining("ended there with status 126");
-      } else {
-        assertThat(result.failure()).as(step.toString()).isNotNull();
-        assertThat(result.failure().errno()).as(step.toString()).isEqualTo(Errno.EUCLEAN);
-        assertThat(result.failure().syscall()).isEqualTo(step.name());
-        assertThat(label(result.failure())).isNotBlank();
-      }
-      assertNothingLeft(step.toString());
-    }
+    assertEachFails(running(told.builder(this)));
   }
 
   /** That is no failure of the step, but the child ends there, and it is said where. */
   @ParameterizedTest
   @EnumSource
   void theChildIsKilledAtEach(Told told) throws Exception {
-    NamespaceProcessBuilder builder = told.builder(this);
-    List<Call> steps = steps(builder);
-    for (Call step : steps) {
-      Result result = launchWith(builder, step.index(), EachStepIT::kill);
-      if (step.is(SystemCall.EXECVE) && result.failure() == null) {
-        // In an execve the kernel does not tell whether the command has begun: it has ended so.
-        assertThat(result.status()).isEqualTo(KILLED);
-      } else {
-        assertThat(result.failure()).as(step.toString()).isNotNull();
-        assertThat(result.failure().errno()).as(step.toString()).isEqualTo(Errno.ECANCELED);
-        assertThat(result.failure())
-            .message()
-            .containsAnyOf("killed there by signal 9", "ended there with status " + KILLED);
-        assertThat(result.failure().syscall())
-            .isEqualTo(step.index() == 0 ? "execve" : step.name());
-      }
-      assertNothingLeft(step.toString());
-    }
-  }
-
-  private static long kill(Call call) {
-    assertThat(LaunchCalls.kill(call.pid())).isZero();
-    return Overseer.GONE;
+    assertKilledAtEach(running(told.builder(this)));
   }
 
   @ParameterizedTest
   @EnumSource(names = {"NOTHING", "ALL_NEW_BELOW_ALL_OF_A_PROCESS"})
   void theLaunchIsInterruptedAtEach(Told told) throws Exception {
     NamespaceProcessBuilder builder = told.builder(this);
-    for (Call step : steps(builder)) {
+    for (Call step : steps(running(builder))) {
       Thread[] launching = new Thread[1];
       assertThatThrownBy(() ->
               Overseer.launch(
@@ -311,7 +200,7 @@ class EachStepIT {
                   },
                   () -> {
                     launching[0] = Thread.currentThread();
-                    return builder.redirectOutput(discarding()).start();
+                    return builder.redirectOutput(DISCARD).start();
                   }))
           .as(step.toString())
           .isInstanceOf(InterruptedIOException.class);
@@ -325,7 +214,7 @@ class EachStepIT {
   @ParameterizedTest
   @EnumSource(names = {"ALL_OF_A_PROCESS", "ALL_NEW_BELOW_ALL_OF_A_PROCESS"})
   void theProcessThatIsJoinedEndsAtEach(Told told) throws Exception {
-    int steps = steps(told.builder(this)).size();
+    int steps = steps(running(told.builder(this))).size();
     int refused = 0;
     for (int step = 0; step < steps; step++) {
       if (step > 0) {
@@ -335,7 +224,7 @@ class EachStepIT {
       before = Traces.now();
       Result result =
           launchWith(
-              told.builder(this),
+              running(told.builder(this)),
               step,
               _ -> {
                 assertThat(target.destroyForcibly().waitFor()).isEqualTo(KILLED);
@@ -366,9 +255,9 @@ class EachStepIT {
   /** Else these tests would find no fault in a library that makes no step at all. */
   @Test
   void whatIsNotThereCannotHappen() throws Exception {
-    NamespaceProcessBuilder builder = Told.NOTHING.builder(this);
-    int steps = steps(builder).size();
-    Result result = launchWith(builder, steps, _ -> fail("there is one step more"));
+    Callable<Integer> launch = running(Told.NOTHING.builder(this));
+    int steps = steps(launch).size();
+    Result result = launchWith(launch, steps, _ -> fail("there is one step more"));
     assertThat(result).isEqualTo(new Result(null, 0, null));
   }
 }

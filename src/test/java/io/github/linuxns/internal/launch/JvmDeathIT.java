@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A JVM ends in the middle of a launch: at each step of the child up to the last one in which that
  * looks after it. The command is never reached.
  */
+@Tag("unprivileged")
 @Timeout(300)
 class JvmDeathIT {
   @TempDir private Path directory;
@@ -52,14 +54,18 @@ class JvmDeathIT {
     abstract void of(Process jvm);
   }
 
-  /** Takes all that a child asks for, goes through a fork, and has an init above the command. */
+  /**
+   * Takes all that a child asks for, goes through a fork, and has an init above the command. Who is
+   * not root has the child write the maps, and is asked for nothing.
+   */
   private static NamespaceProcessBuilder touch(Path marker) {
+    NamespaceProcessBuilder builder =
+        new NamespaceProcessBuilder("/bin/touch", marker.toString()).unshare(UTS).init();
+    if (Syscalls.effectiveUser() != 0) {
+      return builder.mapRootUser();
+    }
     IdMapping ids = IdMapping.parse("0:0:1000");
-    return new NamespaceProcessBuilder("/bin/touch", marker.toString())
-        .uidMappings(ids)
-        .gidMappings(ids)
-        .unshare(UTS)
-        .init();
+    return builder.uidMappings(ids).gidMappings(ids);
   }
 
   /** What the child of a launch without an image looks for last, and what it does then. */
@@ -119,7 +125,6 @@ class JvmDeathIT {
 
   @Test
   void theCommandIsNeverReached() throws Exception {
-    Requirements.initialRoot();
     List<Call> sound = launchIn(-1, End.KILLED, "image");
     assertThat(reached()).as("without a death").isTrue();
     int last = lastCheck(sound);

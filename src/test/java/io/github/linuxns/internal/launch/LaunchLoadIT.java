@@ -265,8 +265,15 @@ class LaunchLoadIT {
             ended.set(true);
           });
       System.out.println("ready");
+      List<NamespaceProcessBuilder> builders =
+          List.of(
+              new NamespaceProcessBuilder("/bin/true"), // without an image
+              new NamespaceProcessBuilder("true"),
+              new NamespaceProcessBuilder("true").mapRootUser().unshare(PID, UTS),
+              new NamespaceProcessBuilder("true").dieWithParent());
       for (int i = 0; i < 500 || !ended.get(); i++) {
-        launchAndEnd(Launching.of("/bin/true"));
+        NamespaceProcessBuilder builder = builders.get(i % builders.size());
+        assertThat(builder.inheritIO().start().waitFor()).isZero();
       }
       Traces after = Traces.now();
       // What jcmd talks to is open from its first command on.

@@ -283,6 +283,14 @@ class LauncherBuildTest {
       Launching.execute(forking, "/bin/sh", "-c", "echo forked");
       assertThat(run(interpreter, forking)).isEqualTo(new Launching.Ended(0, "forked"));
 
+      assertThat(run(interpreter, Launching.withInit("/bin/sh", "-c", "echo $$ $PPID; exit 4")))
+          .isEqualTo(new Launching.Ended(4, "2 1"));
+
+      LaunchProgram asking = Launching.program();
+      asking.ask("wait");
+      Launching.execute(asking, "/bin/echo", "answered");
+      assertThat(run(interpreter, asking)).isEqualTo(new Launching.Ended(0, "answered"));
+
       LaunchProgram failing = Launching.program();
       failing.add("go nowhere", SystemCall.CHDIR, failing.text("/none"));
       Launching.execute(failing, "/bin/true");

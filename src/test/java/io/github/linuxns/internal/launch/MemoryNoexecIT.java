@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The kernel's own switch against programs in memory, which a pid namespace has for itself. */
 @Timeout(120)
@@ -51,6 +52,21 @@ class MemoryNoexecIT {
   @Test
   void theImageIsInAFileInstead() throws Exception {
     assertThat(run("echo 2 > " + SYSCTL, List.of()))
+        .contains("/dev/shm/#", "(deleted)", "0 hello", "nothing left");
+  }
+
+  @Test
+  void soItIsForWhoHasNoPrivilege(@TempDir Path directory) throws Exception {
+    Requirements.initialRoot();
+    Requirements.command("setpriv");
+    String script =
+        "echo 2 > "
+            + SYSCTL
+            + " && cd / && exec env -u XDG_RUNTIME_DIR setpriv --reuid=65432 --regid=65432"
+            + " --clear-groups --inh-caps=-all \"$@\"";
+    List<String> prefix =
+        List.of("unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", script, "sh");
+    assertThat(ChildJvm.runAsAnotherUser(directory, prefix, Once.class))
         .contains("/dev/shm/#", "(deleted)", "0 hello", "nothing left");
   }
 

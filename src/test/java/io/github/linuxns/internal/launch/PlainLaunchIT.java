@@ -289,6 +289,18 @@ class PlainLaunchIT {
     }
   }
 
+  /** Older kernels have no clone3, and some filters say so of newer ones. */
+  @Test
+  void clone3IsNotNeeded() throws Exception {
+    Filter missing = Filter.failing(435, Errno.ENOSYS);
+    assertThat(Filter.call(List.of(missing), () -> run(plain("/bin/true")))).isZero();
+    Filter fork = Filter.failing(SystemCall.CLONE.number(), Errno.EAGAIN);
+    assertThatExceptionOfType(SyscallException.class)
+        .isThrownBy(() -> Filter.call(List.of(missing, fork), () -> run(plain("/bin/true"))))
+        .withMessageStartingWith("execve(the launch image): EAGAIN");
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
   @Test
   void anInterruptMeanwhileEndsIt() throws Exception {
     Requirements.kernel(6, 8);

@@ -1,17 +1,16 @@
-package io.github.linuxns.process;
+package io.github.linuxns.testing;
 
-import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** Control groups for tests. */
-final class ControlGroup {
+public final class ControlGroup {
   private ControlGroup() {}
 
   /** A group of its own in the hierarchy of version 2, if that is there and may be written to. */
-  static Path create() throws IOException {
+  public static Path create() throws IOException {
     String place =
         Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
             .filter(line -> line.contains(" - cgroup2 "))

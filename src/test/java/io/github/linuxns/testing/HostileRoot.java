@@ -1,10 +1,10 @@
-package io.github.linuxns.process;
+package io.github.linuxns.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.linuxns.testing.CProgram;
-import io.github.linuxns.testing.Machine;
+import io.github.linuxns.process.NamespaceProcess;
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
  * the file of a command, so that the launch of that command stands still at its last step, in all
  * its namespaces and with all its descriptors, until the root of the container lets go.
  */
-final class HostileRoot implements AutoCloseable {
+public final class HostileRoot implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
   private final Path command;
@@ -40,7 +40,8 @@ final class HostileRoot implements AutoCloseable {
    * @param directory for its files
    * @param uid whose container it is; −1 for that of the user who runs the tests
    */
-  static HostileRoot start(Path directory, long uid) throws IOException, InterruptedException {
+  public static HostileRoot start(Path directory, long uid)
+      throws IOException, InterruptedException {
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path program = CProgram.compile("hostile.c", directory);
     Path command = directory.resolve("command");
@@ -61,25 +62,25 @@ final class HostileRoot implements AutoCloseable {
         new ProcessBuilder(line).redirectError(ProcessBuilder.Redirect.INHERIT).start(), command);
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** A launch of the command, which prints its user id, into the container. */
-  NamespaceProcessBuilder builder() {
+  public NamespaceProcessBuilder builder() {
     return new NamespaceProcessBuilder(command.toString(), "-u").joinProcess(pid());
   }
 
   /** A launch that stands still at its last step. */
-  record Paused(FutureTask<NamespaceProcess> launch, Thread thread, long pid) {
+  public record Paused(FutureTask<NamespaceProcess> launch, Thread thread, long pid) {
     /** How it went on. */
-    NamespaceProcess get() throws Exception {
+    public NamespaceProcess get() throws Exception {
       return launch.get(60, TimeUnit.SECONDS);
     }
   }
 
   /** Starts it on a thread of its own, and returns when it stands still. */
-  Paused pause(NamespaceProcessBuilder builder) throws IOException {
+  public Paused pause(NamespaceProcessBuilder builder) throws IOException {
     List<Long> before = children();
     FutureTask<NamespaceProcess> launch = new FutureTask<>(builder::start);
     Thread thread = Thread.ofPlatform().daemon().name("launch").start(launch);
@@ -96,13 +97,13 @@ final class HostileRoot implements AutoCloseable {
   }
 
   /** What each attack on a process gave: "ok", or the name of an errno. */
-  Map<String, String> attack(long pid, long address) throws IOException {
+  public Map<String, String> attack(long pid, long address) throws IOException {
     write("attack " + pid + ' ' + Long.toHexString(address));
     return readAttacks();
   }
 
   /** What the same attacks give on a process of its own. */
-  Map<String, String> control() throws IOException {
+  public Map<String, String> control() throws IOException {
     write("control");
     return readAttacks();
   }
@@ -118,13 +119,13 @@ final class HostileRoot implements AutoCloseable {
   }
 
   /** Sends a signal to a process. */
-  void kill(long pid, int signal) throws IOException {
+  public void kill(long pid, int signal) throws IOException {
     write("kill " + pid + ' ' + signal);
     assertThat(output.readLine()).isEqualTo("kill ok");
   }
 
   /** Lets launches go on. */
-  void release() throws IOException {
+  public void release() throws IOException {
     write("release");
     assertThat(output.readLine()).isEqualTo("release ok");
   }

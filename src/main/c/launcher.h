@@ -40,8 +40,8 @@ struct program {
 };
 
 /*
- * What Java reads when the control socket is closed, be it by an execve or by the end of the process: LaunchReport. It
- * lies in a file that Java has open as well, so that it says where we were even if we are killed there.
+ * What Java reads when the control pipe or socket is closed, be it by an execve or by the end of the process:
+ * LaunchReport. It lies in a file that Java has open as well, so that it says where we were even if we are killed there.
  */
 struct report {
     word step;   /* the one that is being made */

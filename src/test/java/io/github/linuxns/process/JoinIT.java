@@ -236,4 +236,22 @@ class JoinIT extends JoinFixture {
           .isEqualTo("from inside");
     }
   }
+
+  /** By then it is the second process that waits for them. */
+  @Test
+  void mapsOfOneBelowAJoinedPidNamespace() throws Exception {
+    Requirements.initialRoot();
+    IdMapping ids = IdMapping.parse("0:0:1000");
+    try (Waiting target = Waiting.start(Waiting.cat().unshare(NamespaceType.PID).init());
+        NamespaceHandle joined = target.process().openNamespace(NamespaceType.PID)) {
+      assertThat(
+              Outcome.printed(
+                  Outcome.sh("echo $$ $(cat /proc/self/uid_map)")
+                      .join(joined)
+                      .unshare(NamespaceType.PID)
+                      .uidMappings(ids)
+                      .gidMappings(ids)))
+          .isEqualTo("1 0 0 1000");
+    }
+  }
 }

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -124,6 +126,21 @@ class NamesAndClocksIT {
                     .timeOffsets(Duration.ZERO, Duration.ofSeconds(1_000_000))));
     long after = uptime(Files.readString(Path.of("/proc/uptime")));
     assertThat(inside - 100_000_000).isBetween(before, after);
+  }
+
+  /** New clocks are for children: not for who shares the memory of the one that made them. */
+  @Test
+  void anInitHasTheClocksOfItsCommand() throws Exception {
+    String[] seen =
+        Outcome.printed(
+                Outcome.sh("readlink /proc/1/ns/time /proc/self/ns/time")
+                    .mapRootUser()
+                    .unshare(NamespaceType.TIME)
+                    .mountProc()
+                    .init())
+            .split("\n", -1);
+    assertThat(seen).hasSize(2).containsOnly(seen[0]);
+    assertThat(seen[0]).isNotEqualTo(Namespace.current(NamespaceType.TIME).toString());
   }
 
   /** In a joined one too, and in one below it they are counted from the starter's clocks. */

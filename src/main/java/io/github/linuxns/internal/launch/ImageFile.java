@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An image in a file system, where one in memory may not be executed. It has no name and never had
- * one, and none but its owner may open it. What is open for writing cannot be executed, so that the
- * report is in a second file.
+ * one, and none but its owner may open it. What is open for writing cannot be executed, so that
+ * there is a second file for the program and the report, which the interpreter writes to.
  *
  * @param executable the image, open for reading
- * @param report a file for the report, open for writing
+ * @param report the same for the program and the report, open for writing
  */
 record ImageFile(int executable, int report) {
   /**

@@ -123,7 +123,7 @@ final class Launch {
   /** If it dies meanwhile, that is what we see next, and says more than that nothing was done. */
   private void answer() throws IOException {
     try {
-      question.answer(image.pid());
+      question.answer(asking());
     } catch (IOException e) {
       // A dying process lets go of its memory, and with it of our rights over it, before its files.
       LaunchReport came = LaunchCalls.readReport(image.report());
@@ -134,6 +134,13 @@ final class Launch {
       }
     }
     int _ = LaunchCalls.send(image.control());
+  }
+
+  /** Who asks: the first process, or the one that has gone on in its place. */
+  private int asking() {
+    LaunchReport came = LaunchCalls.readReport(image.report());
+    int child = came == null ? 0 : came.child();
+    return child != 0 && LaunchCalls.isChild(child) ? child : image.pid();
   }
 
   /** In how many milliseconds to look for an interrupt or the deadline. */

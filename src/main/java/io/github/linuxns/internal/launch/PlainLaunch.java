@@ -79,7 +79,7 @@ final class PlainLaunch {
 
   private static Child child(String program, int pid, Patience patience) throws IOException {
     long _ = patience.nextLook();
-    if (!LaunchCalls.hasExecuted(pid) && !executes(pid)) {
+    if (!LaunchCalls.hasExecuted(pid) && !executes(pid, patience)) {
       throw Failures.ofStep(
           CommandOptions.label(program),
           SystemCall.EXECVE,
@@ -94,7 +94,7 @@ final class PlainLaunch {
    * lets our thread go on when the child has given our memory back: that may be because it was
    * killed, of which libc says nothing, or in the middle of the execve, which then cannot fail.
    */
-  static boolean executes(long pid) throws SyscallException {
+  static boolean executes(long pid, Patience patience) throws IOException {
     int pidfd = Syscalls.pidfdOpen(pid);
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
@@ -106,6 +106,10 @@ final class PlainLaunch {
         ended = Syscalls.poll(pidfd, POLLIN, 0) != 0; // looked at first: then the other is certain
         if (!isAsForked(pid)) {
           return true;
+        }
+        if (patience.nextLook() == 0) { // it is killed, but held: by the end of a file of its own
+          throw Failures.of(
+              SystemCall.EXECVE, -Errno.ETIMEDOUT.number(), "the command", patience.whenOver());
         }
       } while (!ended);
       return false;

@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The signals of a child as {@link ProcessBuilder} has them: none is blocked, and those that the
- * JVM handles have their usual effect; one that is ignored stays so.
+ * JVM handles have their usual effect, as SIGPIPE and SIGCHLD always have; another one that is
+ * ignored stays so.
  */
 final class SpawnSignals {
   /** Those before it are libc's own, which it looks after itself. */

@@ -76,9 +76,9 @@ final class SpawnedImage implements AutoCloseable {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
     int parent = ThisJvm.pidfd();
-    int theirs = openControl();
+    int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
+    int theirs = openControl(given.length);
     try {
-      int[] given = new int[Descriptors.FIRST_FURTHER + further.size()];
       System.arraycopy(standard, 0, given, 0, Descriptors.STANDARD);
       given[Descriptors.CONTROL] = theirs;
       given[Descriptors.REPORT] = Descriptors.REPORT; // in its place once there is one
@@ -99,8 +99,13 @@ final class SpawnedImage implements AutoCloseable {
     }
   }
 
-  /** A pipe does for a child that has nothing to ask, and takes half the time of a socket. */
-  private int openControl() throws SyscallException {
+  /**
+   * A pipe does for a child that has nothing to ask, and takes half the time of a socket.
+   *
+   * @param lowest the child's end is out of the way already: of a copy, one end would stay ours
+   * @return the child's end, which is the only one, to be closed once the child has it
+   */
+  private int openControl(int lowest) throws SyscallException {
     boolean asks = program.asks();
     int[] ends = new int[2];
     int result = asks ? LaunchCalls.socketPair(ends) : LaunchCalls.pipe(ends);
@@ -109,7 +114,15 @@ final class SpawnedImage implements AutoCloseable {
     }
     control = ends[0];
     ours.add(control);
-    return ends[1];
+    if (ends[1] >= lowest) {
+      return ends[1];
+    }
+    int moved = LaunchCalls.duplicateFrom(ends[1], lowest);
+    int _ = Syscalls.close(ends[1]);
+    if (moved < 0) {
+      throw Failures.of(SystemCall.FCNTL, moved, "for a launch");
+    }
+    return moved;
   }
 
   /** An image in memory touches no file system. */

@@ -105,4 +105,27 @@ class LaunchDescriptorsIT {
       ends.forEach(Syscalls::close);
     }
   }
+
+  /** Else a launch would wait for the copy of that end which it holds itself. */
+  @Test
+  void theOtherEndOfTheControlIsNotKept() throws Exception {
+    List<Integer> further = new ArrayList<>();
+    try {
+      while (further.size() < 100) { // so that what is opened next has one of their numbers
+        further.add(LaunchCalls.duplicateFrom(0, 300));
+      }
+      LaunchProgram asking = Launching.program();
+      asking.ask("wait");
+      for (LaunchProgram program : List.of(Launching.program(), asking)) {
+        Launching.execute(program, "/bin/echo", "done");
+        try (Running running =
+            Launching.start(
+                Interpreter.ofThisCpu(), program, further, pid -> {}, Launching.LONG)) {
+          assertThat(running.end()).isEqualTo(new Ended(0, "done"));
+        }
+      }
+    } finally {
+      further.forEach(Syscalls::close);
+    }
+  }
 }

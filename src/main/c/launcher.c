@@ -52,10 +52,8 @@ static inline __attribute__((always_inline)) word kernel(word number, word a, wo
  * A clone after which the caller is to end. The child may have its memory, and with it the stack that the compiler uses:
  * so the caller ends right here, with what it has in registers alone.
  */
-static inline __attribute__((always_inline)) word clone_and_end(word flags, word stack, word number, word tls, word child) {
+static inline __attribute__((always_inline)) word clone_and_end(word flags, word stack, word number) {
 #if defined(__x86_64__)
-    register word r10 __asm__("r10") = tls;
-    register word r8 __asm__("r8") = child;
     word result;
     __asm__ volatile("syscall\n\t"
                      "test %%rax, %%rax\n\t"
@@ -66,8 +64,7 @@ static inline __attribute__((always_inline)) word clone_and_end(word flags, word
                      "jmp 1b\n"
                      "2:"
                      : "=a"(result)
-                     : "a"((word)__NR_clone), "D"(flags), "S"(stack), "d"(number), "r"(r10), "r"(r8),
-                       [end] "i"(__NR_exit_group)
+                     : "a"((word)__NR_clone), "D"(flags), "S"(stack), "d"(number), [end] "i"(__NR_exit_group)
                      : "rcx", "r11", "cc", "memory");
     return result;
 #elif defined(__aarch64__)
@@ -75,8 +72,6 @@ static inline __attribute__((always_inline)) word clone_and_end(word flags, word
     register word x0 __asm__("x0") = flags;
     register word x1 __asm__("x1") = stack;
     register word x2 __asm__("x2") = number;
-    register word x3 __asm__("x3") = tls;
-    register word x4 __asm__("x4") = child;
     __asm__ volatile("svc 0\n\t"
                      "cmp x0, #0\n\t"
                      "b.le 2f\n"
@@ -86,7 +81,7 @@ static inline __attribute__((always_inline)) word clone_and_end(word flags, word
                      "b 1b\n"
                      "2:"
                      : "+r"(x0)
-                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), [end] "i"(__NR_exit_group)
+                     : "r"(x8), "r"(x1), "r"(x2), [end] "i"(__NR_exit_group)
                      : "cc", "memory");
     return x0;
 #endif
@@ -177,7 +172,7 @@ __attribute__((noreturn, section(".start"))) void _start(void) {
             given[i] = step->indirect >> i & 1 ? *(word *)argument : argument;
         }
         word result = step->kind == FORK
-                          ? clone_and_end(given[0], given[1], given[2], given[3], given[4])
+                          ? clone_and_end(given[0], given[1], given[2])
                           : kernel(step->number, given[0], given[1], given[2], given[3], given[4], given[5]);
         if (step->kind == UNDO) {
             fail(index, *step->result);

@@ -377,6 +377,14 @@ public final class Syscalls {
     return Libc.ADD_CLOSE_FROM != null;
   }
 
+  /**
+   * True if posix_spawn asks in each child what each signal does: before glibc 2.38, which has the
+   * kernel reset them. It brought another function, which musl has had before.
+   */
+  public static boolean spawnAsksForSignals() {
+    return !Libc.has("strlcpy");
+  }
+
   public static void destroySpawnActions(long actions) {
     long _ = call(Libc.ACTIONS_DESTROY, actions, 0, 0, 0, 0, 0);
   }
@@ -418,9 +426,11 @@ public final class Syscalls {
     static final @Nullable MethodHandle SET_SIGDEFAULT = link("posix_spawnattr_setsigdefault");
 
     private static @Nullable MethodHandle linkIfThere(String function) {
-      return Linker.nativeLinker().defaultLookup().find(function).isPresent()
-          ? link(function)
-          : null;
+      return has(function) ? link(function) : null;
+    }
+
+    static boolean has(String function) {
+      return Linker.nativeLinker().defaultLookup().find(function).isPresent();
     }
   }
 }

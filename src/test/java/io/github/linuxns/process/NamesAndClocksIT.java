@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.SyscallException;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;

@@ -10,7 +10,7 @@ final class Descriptors {
    */
   static final int CONTROL = 3;
 
-  /** The file that the report is in; {@code launcher.c} has the same number. */
+  /** The file that the report is in; {@code launcher.h} has the same number. */
   static final int REPORT = 4;
 
   /** The JVM, by pidfd. */

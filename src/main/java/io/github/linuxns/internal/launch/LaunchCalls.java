@@ -130,11 +130,21 @@ final class LaunchCalls {
   /**
    * True if a child that has not been reaped, dead or alive, has certainly executed a program since
    * it was forked: then its parent may put it into no other process group, of which the kernel
-   * speaks before it looks for the group, and there is none of that number.
+   * speaks before it looks for the group, and there is none of that number. Never where a filter
+   * answers in the kernel's place.
    */
   static boolean hasExecuted(long pid) {
-    long result = Syscalls.call(SystemCall.SETPGID, pid, Integer.MAX_VALUE, 0, 0, 0);
-    return result == -Errno.EACCES.number();
+    return ProcessGroups.ASKED_OF_KERNEL
+        && setGroup(pid, Integer.MAX_VALUE) == -Errno.EACCES.number();
+  }
+
+  private static long setGroup(long pid, int group) {
+    return Syscalls.call(SystemCall.SETPGID, pid, group, 0, 0, 0);
+  }
+
+  /** Learnt once: what the kernel says of a group that cannot be, before all else. */
+  private static final class ProcessGroups {
+    static final boolean ASKED_OF_KERNEL = setGroup(0, -1) == -Errno.EINVAL.number();
   }
 
   /** Reads what a child reports; null if that cannot be read. */

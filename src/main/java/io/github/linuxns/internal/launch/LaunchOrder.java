@@ -209,7 +209,8 @@ final class LaunchOrder {
 
   /**
    * True if the child can take the memory over as it is, from one that ends without another look at
-   * it. It cannot where it is to have other clocks, which are read there.
+   * it. It cannot where it is to have other clocks: before Linux 6.0 that is EINVAL, and since then
+   * it would have the old ones until it executes something, which an init never does.
    */
   private boolean canShareMemory() {
     return !unshared.contains(NamespaceType.TIME) && !joined.has(NamespaceType.TIME);

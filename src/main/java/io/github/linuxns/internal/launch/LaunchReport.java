@@ -3,7 +3,7 @@ package io.github.linuxns.internal.launch;
 import java.nio.ByteBuffer;
 
 /**
- * How far a child came, as it says itself, in memory that it shares with us. {@code launcher.c} has
+ * How far a child came, as it says itself, in memory that it shares with us. {@code launcher.h} has
  * the same structure. A child that somebody has taken over could write anything here, so a number
  * is never that of a group of processes, and is not believed to be that of a child of ours.
  *

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One system call of a launch program: what it is called in words, what it is given, what becomes
- * of its result, and which of its errors do not matter. {@code launcher.c} has the same structure.
+ * of its result, and which of its errors do not matter. {@code launcher.h} has the same structure.
  */
 final class LaunchStep {
   /** The size of a step in the program. */
@@ -22,7 +22,7 @@ final class LaunchStep {
   private static final Set<SystemCall> OPENING =
       EnumSet.of(SystemCall.OPENAT, SystemCall.OPEN_TREE, SystemCall.FSOPEN, SystemCall.FSMOUNT);
 
-  /** What a step is besides a system call; {@code launcher.c} has them by the same numbers. */
+  /** What a step is besides a system call; {@code launcher.h} has them by the same numbers. */
   private enum Kind {
     CALL(0),
     EXPECT(1),

@@ -86,7 +86,7 @@ final class PlainLaunch {
           -Errno.ECANCELED.number(),
           "the child was killed there");
     }
-    return Child.watched(pid, ProcessHandle.of(pid)); // /proc is ours, or it would not be possible
+    return Child.watched(pid, ProcessHandle.of(pid)); // /proc has our numbers, or we were not here
   }
 
   /**
@@ -103,7 +103,7 @@ final class PlainLaunch {
       boolean ended;
       do {
         LockSupport.parkNanos(PAUSE_NANOS);
-        ended = Syscalls.poll(pidfd, POLLIN, 0) != 0; // looked at first: then the other is certain
+        ended = Syscalls.poll(pidfd, POLLIN, 0) > 0; // looked at first: then the other is certain
         if (!isAsForked(pid)) {
           return true;
         }
@@ -119,11 +119,14 @@ final class PlainLaunch {
   }
 
   /** True if a process has executed nothing since it was forked, which its zombie still tells. */
-  private static boolean isAsForked(long pid) {
+  private static boolean isAsForked(long pid) throws SyscallException {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       return (StatFields.number(process.read("stat"), FLAGS) & PF_FORKNOEXEC) != 0;
-    } catch (SyscallException hidden) {
-      return false;
+    } catch (SyscallException e) {
+      return switch (e.errno()) {
+        case ENOENT, ESRCH, EACCES, EPERM -> false; // hidden from us
+        default -> throw e;
+      };
     }
   }
 }

@@ -50,12 +50,15 @@ final class SpawnSignals {
   }
 
   /**
-   * Those that are given their usual effect without a look at what they have. Before 2.38 glibc
-   * asks for each of the others in each child, which takes a system call more; no Java code can
-   * have one of the real-time signals ignored later.
+   * Those that are given their usual effect whatever they have. A glibc that asks for each of the
+   * others in each child is spared that for the real-time signals, which no Java code can have
+   * ignored later; another libc would have to set each of them.
    */
   private static long defaults() {
     long defaults = bit(SIGPIPE) | bit(SIGCHLD);
+    if (!Syscalls.spawnAsksForSignals()) {
+      return defaults;
+    }
     for (int signal = FIRST_REAL_TIME; signal <= LAST; signal++) {
       defaults |= LaunchCalls.isIgnored(signal) ? 0 : bit(signal);
     }

@@ -119,8 +119,7 @@ class LaunchDescriptorsIT {
       for (LaunchProgram program : List.of(Launching.program(), asking)) {
         Launching.execute(program, "/bin/echo", "done");
         try (Running running =
-            Launching.start(
-                Interpreter.ofThisCpu(), program, further, pid -> {}, Launching.LONG)) {
+            Launching.start(Interpreter.ofThisCpu(), program, further, pid -> {}, Launching.LONG)) {
           assertThat(running.end()).isEqualTo(new Ended(0, "done"));
         }
       }

@@ -11,10 +11,12 @@ import io.github.linuxns.internal.CSource;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -74,6 +76,29 @@ class LauncherBuildTest {
             "launcher", "not compared: " + compilers + " is not among those of COMPILERS");
       }
     }
+  }
+
+  /** Who has forked shares its stack with the child: what it still does is done in registers. */
+  @Test
+  void whoHasForkedEndsWithoutItsMemory() throws Exception {
+    build();
+    for (Path place : List.of(COMMITTED, directory)) {
+      assertThat(code(place, Arch.X86_64))
+          .containsOnlyOnce("0f05" + "4885c0" + "7e0b" + "b8e7000000" + "31ff" + "0f05" + "ebf5");
+      assertThat(code(place, Arch.AARCH64))
+          .containsOnlyOnce(
+              "010000d4"
+                  + "1f0000f1"
+                  + "ad000054" // svc, cmp x0, b.le
+                  + "000080d2"
+                  + "c80b80d2"
+                  + "010000d4"
+                  + "fdffff17"); // x0 = 0, x8 = 94, svc, b
+    }
+  }
+
+  private static String code(Path place, Arch arch) throws IOException {
+    return HexFormat.of().formatHex(Files.readAllBytes(place.resolve(Interpreter.resource(arch))));
   }
 
   @Test
@@ -157,6 +182,7 @@ class LauncherBuildTest {
     CSource source = new CSource().include("\"launcher.h\"");
     steps(source);
     report(source);
+    source.check("sizeof(struct image) == 8", "an image has its size in one word in Java");
     source.check("sizeof(struct program) == 16", "a program begins with two words in Java");
     source.check("__builtin_offsetof(struct program, end) == 8", "the end is the second of them");
     source.constant("REPORT_FILE", Descriptors.REPORT);

@@ -74,7 +74,7 @@ final class Launching {
         .add(
             "fork",
             SystemCall.CLONE,
-            CLONE_PARENT | CLONE_PARENT_SETTID,
+            CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_VM,
             0,
             LaunchReport.CHILD_ADDRESS)
         .asFork();

@@ -268,7 +268,10 @@ class PlainLaunchIT {
         call -> {
           if (call.is(SystemCall.EXECVE)) {
             assertThat(LaunchCalls.hasExecuted(call.pid())).isFalse();
-            waiting.add(new FutureTask<>(() -> PlainLaunch.executes(call.pid(), Patience.ofThisThread(Launching.LONG)) && goesOn.get()));
+            waiting.add(
+                new FutureTask<>(() ->
+                    PlainLaunch.executes(call.pid(), Patience.ofThisThread(Launching.LONG))
+                        && goesOn.get()));
             Thread waits = Thread.ofPlatform().start(waiting.getFirst());
             awaitSeveralLooks(waits);
             goesOn.set(true);

@@ -16,10 +16,12 @@ import java.util.List;
  */
 final class Launcher implements AutoCloseable {
   private final Process process;
+  private final boolean compiles;
   private final Writer orders;
   private final BufferedReader answers;
 
-  private Launcher(List<String> command) throws IOException {
+  private Launcher(List<String> command, boolean compiles) throws IOException {
+    this.compiles = compiles;
     process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     orders = process.outputWriter();
     answers = process.inputReader();
@@ -27,7 +29,7 @@ final class Launcher implements AutoCloseable {
 
   /** One that is no JVM. */
   static Launcher of(Path program, String target) throws IOException {
-    return new Launcher(List.of(program.toString(), target));
+    return new Launcher(List.of(program.toString(), target), false);
   }
 
   /** A JVM with a heap of that size, all of which it has touched. */
@@ -54,7 +56,12 @@ final class Launcher implements AutoCloseable {
         List.of("-cp", built.resolve("classes") + ":" + built.resolve("linux-namespaces.jar")));
     command.add(main);
     command.addAll(List.of(arguments));
-    return new Launcher(command);
+    return new Launcher(command, true);
+  }
+
+  /** True for a JVM, which takes a while to be as fast as it will be. */
+  boolean compiles() {
+    return compiles;
   }
 
   /** What a turn said. */

@@ -280,11 +280,11 @@ final class Launches implements AutoCloseable {
   private Map<Contender, Cell> turns(List<Contender> contenders, String place, int threads)
       throws IOException, InterruptedException {
     Map<Contender, Cell> cells = new LinkedHashMap<>();
-    // After one second, which is a thousand launches, the compilers have just begun.
-    int warmup = plan.launchWarmupMillis() / threads;
     for (Contender contender : contenders) {
       cells.put(contender, new Cell(new ArrayList<>()));
-      Turn _ = contender.launcher.turn(contender.way, place, threads, warmup);
+      int warmup = plan.launchWarmupMillis() / threads;
+      int millis = contender.launcher.compiles() ? warmup : plan.launchMillis();
+      Turn _ = contender.launcher.turn(contender.way, place, threads, millis);
     }
     for (int round = 0; round < plan.launchRounds(); round++) {
       List<Contender> order = round % 2 == 0 ? contenders : contenders.reversed();

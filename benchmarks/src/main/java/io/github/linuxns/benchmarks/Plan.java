@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * @param floorMillis how long a C iteration is
  * @param coldStarts new JVMs of each kind
  * @param launchRounds how often all contenders of the launches have their turn
- * @param launchWarmupMillis how long each launches before that
+ * @param launchWarmupMillis how long a JVM launches before that: the last compiler begins after
+ *     some 5,000 launches, which take it five seconds, and is busy for as long
  * @param launchMillis how long a turn is
  * @param launchQuietMillis how long to wait before a turn for others to leave the CPUs alone
  * @param memoryLaunches how many launches are to leave no memory
@@ -32,7 +33,7 @@ record Plan(
     int launchQuietMillis,
     int memoryLaunches) {
   static Plan full(Path target) {
-    return new Plan(target, 4, 4, 4, 250, 100, 21, 10, 5000, 60, 300, 8_000);
+    return new Plan(target, 4, 4, 4, 250, 100, 21, 10, 12_000, 60, 300, 8_000);
   }
 
   static Plan quick(Path target) {

@@ -33,7 +33,7 @@ record Plan(
     int launchQuietMillis,
     int memoryLaunches) {
   static Plan full(Path target) {
-    return new Plan(target, 4, 4, 4, 250, 100, 21, 10, 12_000, 60, 300, 8_000);
+    return new Plan(target, 4, 4, 4, 250, 100, 21, 20, 12_000, 60, 300, 8_000);
   }
 
   static Plan quick(Path target) {

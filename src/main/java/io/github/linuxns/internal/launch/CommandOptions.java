@@ -135,9 +135,9 @@ public final class CommandOptions {
           searched
               ? "it is in none of the directories of the child's PATH, seen from its root ("
                   + (path == null ? "none is set, so " + CommandPath.DEFAULT : path)
-                  + "), or the interpreter is not there that it names"
-              : "it is not there, seen from the child's root, or the interpreter is not that it"
-                  + " names";
+                  + "), or the interpreter that it names is missing"
+              : "it is not there, seen from the child's root, or the interpreter that it names is"
+                  + " missing";
       case EACCES -> which + " is no executable file, or not for the user that the child is";
       case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";

@@ -23,16 +23,10 @@ public final class TinyMemory implements AutoCloseable {
     if (Files.exists(group.resolve("memory.max"))) {
       return new TinyMemory(group, true);
     }
-    String place =
-        Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-            .filter(line -> line.contains(" - cgroup ") && hasMemory(line))
-            .map(line -> line.split(" ", -1)[4])
-            .findFirst()
-            .orElse("");
-    Requirements.ifThisMachineHas(
-        "a control group hierarchy with memory to write to",
-        !place.isEmpty() && Files.isWritable(Path.of(place, "cgroup.procs")));
-    Path beside = Files.createTempDirectory(Path.of(place), "linuxns-test-");
+    Path beside =
+        ControlGroup.create(
+            "a control group hierarchy with memory to write to",
+            mount -> mount.contains(" - cgroup ") && hasMemory(mount));
     Files.writeString(beside.resolve("memory.limit_in_bytes"), "0");
     return new TinyMemory(beside, false);
   }

@@ -111,7 +111,7 @@ final class LaunchCalls {
 
   /** True if the numbers of processes that the calling thread's /proc has are those of this JVM. */
   static boolean seesOurNumbers() {
-    return ownNumber().equals(Long.toString(ProcessHandle.current().pid()));
+    return ownNumber().equals(Long.toString(ThisJvm.PID));
   }
 
   /** The number that this process has in the calling thread's /proc; empty if it is not in it. */

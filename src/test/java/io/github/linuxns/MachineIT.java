@@ -162,7 +162,7 @@ class MachineIT {
       print("home", () -> home); // loads the classes while there are descriptors to load them with
       List<NamespaceHandle> handles = new ArrayList<>();
       NamespaceHandle first = NamespaceHandle.create(NamespaceType.UTS);
-      awaitWhatTheLibraryStarts();
+      Machine.awaitWhatTheLibraryStarts();
       try {
         while (true) {
           handles.add(NamespaceHandle.openCurrent(NamespaceType.UTS));
@@ -183,15 +183,6 @@ class MachineIT {
       try (var _ = first.enter()) {
         if (Namespace.current(NamespaceType.UTS).equals(first.namespace())) {
           System.out.println("works again");
-        }
-      }
-    }
-
-    /** It starts a process, which takes descriptors and gives them back. */
-    private static void awaitWhatTheLibraryStarts() throws InterruptedException {
-      for (Thread thread : Thread.getAllStackTraces().keySet()) {
-        if (thread.getName().equals("namespace-home")) {
-          thread.join();
         }
       }
     }

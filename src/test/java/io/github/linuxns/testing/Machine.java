@@ -1,5 +1,6 @@
 package io.github.linuxns.testing;
 
+import io.github.linuxns.internal.HomeThreads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -101,6 +102,19 @@ public final class Machine {
           String.join(" ", command) + " ended with " + process.exitValue() + ": " + output);
     }
     return output.strip();
+  }
+
+  /**
+   * Waits until the library has started what it starts once, behind the caller's back: a process is
+   * among it, which takes descriptors and gives them back.
+   */
+  public static void awaitWhatTheLibraryStarts() throws InterruptedException {
+    HomeThreads.begin();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      if (thread.getName().equals("namespace-home")) {
+        thread.join();
+      }
+    }
   }
 
   /** Waits for something that has no event of its own, looking often. */

@@ -16,7 +16,6 @@ import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.ControlGroup;
-import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
@@ -203,10 +202,7 @@ class EachFurtherStepIT extends StepFixture {
           new NamespaceProcessBuilder("true").mapRootUser().unshare(UTS).init().dieWithParent();
       assertThat(running(builder).call()).isZero();
       Mortal mortal = new Mortal();
-      int open = Machine.openFiles().size();
       try (NamespaceScope _ = awayIfAllowed()) {
-        // The JDK's part of what the library has it start at home goes on beside us.
-        Machine.await("that has been started", () -> Machine.openFiles().size() <= open + 1);
         mortal.before = Traces.now();
         mortal.assertEachFails(running(builder));
         mortal.assertKilledAtEach(running(builder));

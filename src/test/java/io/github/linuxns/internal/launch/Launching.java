@@ -195,6 +195,14 @@ final class Launching {
 
   /** What a launch could leave behind: descriptors, and children that live or are not reaped. */
   record Traces(List<String> descriptors, List<String> children) {
+    static {
+      try {
+        Machine.awaitWhatTheLibraryStarts(); // none of that is a launch's
+      } catch (InterruptedException e) {
+        throw new ExceptionInInitializerError(e);
+      }
+    }
+
     static Traces now() throws IOException {
       List<String> descriptors = new ArrayList<>(Machine.openFiles());
       descriptors.removeIf(link -> link.endsWith(".jar") || link.endsWith("/modules"));

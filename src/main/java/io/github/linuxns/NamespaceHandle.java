@@ -3,6 +3,7 @@ package io.github.linuxns;
 import io.github.linuxns.internal.HomeThreads;
 import io.github.linuxns.internal.NamespaceFiles;
 import io.github.linuxns.internal.NamespaceFiles.Opened;
+import io.github.linuxns.internal.NamespaceRequests;
 import io.github.linuxns.internal.NewNamespaces;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Targets;
@@ -159,7 +160,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    * @throws SyscallException if the kernel refuses for a reason that is not its age
    */
   public OptionalLong id() throws SyscallException {
-    return using(fd -> NamespaceFiles.id(fd, type()));
+    return using(fd -> NamespaceRequests.id(fd, type()));
   }
 
   /**
@@ -173,7 +174,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *     href="https://man7.org/linux/man-pages/man2/NS_GET_USERNS.2const.html">NS_GET_USERNS</a>
    */
   public Optional<NamespaceHandle> openOwner() throws SyscallException {
-    return using(NamespaceFiles::openOwner).map(NamespaceHandle::new);
+    return using(NamespaceRequests::openOwner).map(NamespaceHandle::new);
   }
 
   /**
@@ -188,7 +189,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *     href="https://man7.org/linux/man-pages/man2/NS_GET_PARENT.2const.html">NS_GET_PARENT</a>
    */
   public Optional<NamespaceHandle> openParent() throws SyscallException {
-    return using(fd -> NamespaceFiles.openParent(fd, type())).map(NamespaceHandle::new);
+    return using(fd -> NamespaceRequests.openParent(fd, type())).map(NamespaceHandle::new);
   }
 
   /**
@@ -207,7 +208,7 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
       throw new UnsupportedOperationException(
           "only a USER namespace has an owner uid, not a " + type() + " namespace");
     }
-    return using(NamespaceFiles::ownerUid);
+    return using(NamespaceRequests::ownerUid);
   }
 
   /**

@@ -48,12 +48,12 @@ public final class Failures {
         SystemCall.SETNS,
         result,
         describe(type, fd),
-        REMEDIES.entering(errno(result), type, NamespaceFiles.ownerOf(fd)));
+        REMEDIES.entering(errno(result), type, NamespaceRequests.ownerOf(fd)));
   }
 
   /** The proof, before anything moves, that a thread could come back to where it is, has failed. */
   static SyscallException noWayHome(NamespaceType type, int fd, int result) {
-    String needed = REMEDIES.entering(errno(result), type, NamespaceFiles.ownerOf(fd));
+    String needed = REMEDIES.entering(errno(result), type, NamespaceRequests.ownerOf(fd));
     return of(
         SystemCall.SETNS,
         result,

@@ -13,11 +13,9 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
-/** The files by which namespaces are named, opened and asked. */
+/** The files by which namespaces are named and opened. */
 public final class NamespaceFiles {
   /** More than the longest text of a link: "cgroup:[4294967295]" has 19 bytes. */
   static final int LINK_BYTES = 64;
@@ -270,7 +268,7 @@ public final class NamespaceFiles {
     }
   }
 
-  // ---- asking an open one ----
+  // ---- open ones ----
 
   /** True if it is the namespace that the calling thread is in. */
   public static boolean isWhereWeAre(OpenFile file, NamespaceType type) throws SyscallException {
@@ -291,78 +289,6 @@ public final class NamespaceFiles {
   static String inodeText(int fd) {
     FileStatus status = new FileStatus();
     return status.read(fd) < 0 ? "?" : Long.toString(status.inode);
-  }
-
-  /** See {@link io.github.linuxns.NamespaceHandle#id()}. */
-  public static OptionalLong id(int fd, NamespaceType type) throws SyscallException {
-    long[] id = new long[1];
-    int result = Syscalls.ioctl(fd, NS_GET_ID, id);
-    if (isUnknownRequest(result) && type == NamespaceType.MOUNT) {
-      result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID, id);
-    }
-    if (isUnknownRequest(result)) {
-      return OptionalLong.empty();
-    }
-    if (result < 0) {
-      throw Failures.of(SystemCall.IOCTL, result, "id of a " + type + " namespace");
-    }
-    return OptionalLong.of(id[0]);
-  }
-
-  /** The number by which other calls than this name a mount namespace; empty before Linux 6.11. */
-  public static OptionalLong mountNamespaceId(int fd) {
-    long[] id = new long[1];
-    int result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID, id);
-    return result < 0 ? OptionalLong.empty() : OptionalLong.of(id[0]);
-  }
-
-  /** See {@link io.github.linuxns.NamespaceHandle#openOwner()}. */
-  public static Optional<Opened> openOwner(int fd) throws SyscallException {
-    return relative(fd, NS_GET_USERNS, NamespaceType.USER);
-  }
-
-  /** See {@link io.github.linuxns.NamespaceHandle#openParent()}. */
-  public static Optional<Opened> openParent(int fd, NamespaceType type) throws SyscallException {
-    return type == NamespaceType.PID || type == NamespaceType.USER
-        ? relative(fd, NS_GET_PARENT, type)
-        : Optional.empty();
-  }
-
-  /** See {@link io.github.linuxns.NamespaceHandle#ownerUid()}. */
-  public static long ownerUid(int fd) throws SyscallException {
-    long[] uid = new long[1];
-    int result = Syscalls.ioctl(fd, NS_GET_OWNER_UID, uid);
-    if (result < 0) {
-      throw Failures.of(SystemCall.IOCTL, result, "owner of a USER namespace");
-    }
-    return uid[0];
-  }
-
-  /** The user namespace that owns an open one, for a message; empty if out of sight. */
-  static Optional<Namespace> ownerOf(int fd) {
-    try {
-      Optional<Opened> owner = openOwner(fd);
-      owner.ifPresent(opened -> opened.file().close());
-      return owner.map(Opened::namespace);
-    } catch (SyscallException unknown) {
-      return Optional.empty();
-    }
-  }
-
-  private static Optional<Opened> relative(int fd, long request, NamespaceType type)
-      throws SyscallException {
-    int relative = Syscalls.ioctl(fd, request);
-    if (relative == -Errno.EPERM.number()) {
-      return Optional.empty();
-    }
-    if (relative < 0) {
-      throw Failures.of(SystemCall.IOCTL, relative, "relative of a " + type + " namespace");
-    }
-    return Optional.of(opened(new OpenFile(relative), type));
-  }
-
-  private static boolean isUnknownRequest(int result) {
-    return result == -Errno.ENOTTY.number() || result == -Errno.EINVAL.number();
   }
 
   // ---- why not ----

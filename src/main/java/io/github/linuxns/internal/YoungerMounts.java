@@ -54,7 +54,7 @@ final class YoungerMounts {
     try (OpenFile file = NamespaceFiles.openCurrent(NamespaceType.MOUNT).file()) {
       int fd = file.acquire();
       try {
-        return NamespaceFiles.id(fd, NamespaceType.MOUNT);
+        return NamespaceRequests.id(fd, NamespaceType.MOUNT);
       } finally {
         file.release();
       }

@@ -3,7 +3,7 @@ package io.github.linuxns.mount;
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
-import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.NamespaceRequests;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.mounts.MountInfoFile;
 import io.github.linuxns.internal.mounts.MountListing;
@@ -103,7 +103,7 @@ public final class MountTable {
    */
   public static MountTable of(NamespaceHandle mountNamespace) throws SyscallException {
     requireMount(mountNamespace);
-    OptionalLong id = mountNamespace.withFd(NamespaceFiles::mountNamespaceId);
+    OptionalLong id = mountNamespace.withFd(NamespaceRequests::mountNamespaceId);
     Optional<List<MountFacts>> listed =
         id.isPresent() ? MountListing.of(id.getAsLong()) : Optional.empty();
     return listed.isPresent() ? new MountTable(listed.get()) : byEntering(mountNamespace);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceType;
-import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.NamespaceRequests;
 import io.github.linuxns.internal.proc.MountFacts;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -23,7 +23,7 @@ class MountListingIT {
   void roomForAnswersGrows() throws Exception {
     Requirements.kernel(6, 15);
     try (NamespaceHandle here = NamespaceHandle.openCurrent(NamespaceType.MOUNT)) {
-      long id = here.withFd(NamespaceFiles::mountNamespaceId).orElseThrow();
+      long id = here.withFd(NamespaceRequests::mountNamespaceId).orElseThrow();
       List<MountFacts> mounts = MountListing.of(id).orElseThrow();
       assertThat(mounts).isNotEmpty();
       assertThat(MountListing.of(id, 512)).hasValue(mounts);

@@ -50,7 +50,7 @@ public final class NewNamespaces implements Destination {
   public int typeBits() {
     int bits = 0;
     for (NamespaceType type : types) {
-      bits |= ThreadPosition.bit(type);
+      bits |= TypeFacts.bit(type);
     }
     return bits;
   }

@@ -39,7 +39,7 @@ public final class Targets implements Destination, AutoCloseable {
     Target only = new Target(opened.namespace().type(), opened.file());
     this.name = opened.namespace();
     this.all = new Target[] {only};
-    this.typeBits = ThreadPosition.bit(only.type());
+    this.typeBits = TypeFacts.bit(only.type());
   }
 
   /**
@@ -55,7 +55,7 @@ public final class Targets implements Destination, AutoCloseable {
     this.all = ordered.toArray(Target[]::new);
     int bits = 0;
     for (Target target : all) {
-      bits |= ThreadPosition.bit(target.type());
+      bits |= TypeFacts.bit(target.type());
     }
     this.typeBits = bits;
   }
@@ -170,7 +170,7 @@ public final class Targets implements Destination, AutoCloseable {
   public void move(Progress progress) throws SyscallException {
     int arrived = moveTogether(progress);
     for (Target target : all) {
-      if ((arrived & ThreadPosition.bit(target.type())) == 0) {
+      if ((arrived & TypeFacts.bit(target.type())) == 0) {
         move(target, progress);
       }
     }
@@ -182,7 +182,7 @@ public final class Targets implements Destination, AutoCloseable {
     if (result < 0) {
       throw target.failure(fd, result);
     }
-    progress.moved(ThreadPosition.bit(target.type()));
+    progress.moved(TypeFacts.bit(target.type()));
   }
 
   /**
@@ -193,7 +193,7 @@ public final class Targets implements Destination, AutoCloseable {
    * @return in which types it moved; the others are to be entered one by one, and tell what failed
    */
   private int moveTogether(Progress progress) {
-    int together = typeBits & ~ThreadPosition.bit(NamespaceType.MOUNT);
+    int together = typeBits & ~TypeFacts.bit(NamespaceType.MOUNT);
     if ((together & (together - 1)) == 0) {
       return 0;
     }
@@ -251,7 +251,7 @@ public final class Targets implements Destination, AutoCloseable {
     @Override
     public void move(Progress progress) throws SyscallException {
       for (Target target : all) {
-        if ((types & ThreadPosition.bit(target.type())) != 0) {
+        if ((types & TypeFacts.bit(target.type())) != 0) {
           Targets.move(target, progress);
         }
       }

@@ -5,7 +5,6 @@ import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import java.util.Collections;
-import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -21,23 +20,14 @@ import org.jspecify.annotations.Nullable;
 public final class ThreadPosition {
   private static final ThreadLocal<ThreadPosition> CURRENT = new OfThread();
   private static final NamespaceType[] TYPES = NamespaceType.values();
-  private static final int MOVABLE = movable();
 
   /** Survives pools that clear the thread-locals of their threads between two tasks. */
   private static final Set<Thread> LOST =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private final Thread thread;
-  private final @Nullable WayBack[] home = new @Nullable WayBack[TYPES.length];
+  private final WaysHome home = new WaysHome();
   private @Nullable Journey innermost;
-
-  /**
-   * The types, as bits by ordinal, of which the thread has the same home as the one that never
-   * leaves it, as far as that has been {@link #compared}.
-   */
-  private int withHomeThread;
-
-  private int compared;
 
   /** The types, as bits by ordinal, of which the thread is in another namespace than its home. */
   private int away;
@@ -153,7 +143,7 @@ public final class ThreadPosition {
    * @param types as bits by ordinal
    */
   private static void requireMovable(int types) {
-    for (int rest = types & ~MOVABLE; rest != 0; rest &= rest - 1) {
+    for (int rest = types & ~TypeFacts.MOVABLE_BITS; rest != 0; rest &= rest - 1) {
       requireMovable(TYPES[Integer.numberOfTrailingZeros(rest)]);
     }
   }
@@ -179,11 +169,7 @@ public final class ThreadPosition {
    * collector.
    */
   void release() {
-    for (WayBack back : home) {
-      if (back != null) {
-        back.close();
-      }
-    }
+    home.close();
     CURRENT.remove();
   }
 
@@ -200,7 +186,7 @@ public final class ThreadPosition {
     Stopover stopovers = null;
     for (int rest = types; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
-      if (home[ordinal] != null && (away >>> ordinal & 1) == 0) {
+      if (home.isKnown(ordinal) && (away >>> ordinal & 1) == 0) {
         continue;
       }
       try {
@@ -222,33 +208,16 @@ public final class ThreadPosition {
     if (type == NamespaceType.MOUNT) {
       Failures.rehearse();
       Class<?> _ = Stopover.class; // loaded: without it nobody comes back
-      learnTheOthers();
+      home.learnAllBut(type, away);
     }
     Stopover learnt = stopovers;
-    if ((away & bit(type)) != 0) {
+    if ((away & TypeFacts.bit(type)) != 0) {
       learnt = new Stopover(type, WayBack.toHere(type), stopovers);
     } else {
-      home[type.ordinal()] = WayBack.toHere(type);
+      home.learn(type);
     }
     HomeThreads.await();
     return learnt;
-  }
-
-  /**
-   * Before Linux 6.11 homes are found in /proc only, which in the mount namespace of a container is
-   * that of other processes. What cannot be learnt now is tried again, and its failure told, when
-   * it is needed.
-   */
-  private void learnTheOthers() {
-    for (NamespaceType type : TypeFacts.MOVABLE) {
-      if (type != NamespaceType.MOUNT && home[type.ordinal()] == null && (away & bit(type)) == 0) {
-        try {
-          home[type.ordinal()] = WayBack.toHere(type);
-        } catch (SyscallException later) {
-          home[type.ordinal()] = null;
-        }
-      }
-    }
   }
 
   /**
@@ -264,28 +233,17 @@ public final class ThreadPosition {
     return journey;
   }
 
-  private void compare(int types) {
-    for (int rest = types & ~compared; rest != 0; rest &= rest - 1) {
-      int ordinal = Integer.numberOfTrailingZeros(rest);
-      WayBack back = home[ordinal];
-      if (back != null) {
-        compared |= 1 << ordinal;
-        withHomeThread |= back.leadsToHomeThread() ? 1 << ordinal : 0;
-      }
-    }
-  }
-
   /** Brings the thread back to where it was when the journey was prepared. */
   private void goBack(Journey journey) {
     journey.over = true;
     innermost = journey.outer;
     SyscallException failure = null;
-    int byOne = journey.stopovers == null ? goHomeTogether(journey.moved & withHomeThread) : 0;
+    int byOne = journey.stopovers == null ? home.goTogether(journey.moved) : 0;
     for (int rest = journey.moved & ~byOne; rest != 0; rest &= rest - 1) {
       int ordinal = Integer.numberOfTrailingZeros(rest);
       WayBack back = Stopover.find(journey.stopovers, TYPES[ordinal]);
       if (back == null) {
-        back = Objects.requireNonNull(home[ordinal]);
+        back = home.of(ordinal);
       }
       SyscallException stuck = back.go();
       if (stuck != null && failure == null) {
@@ -303,32 +261,9 @@ public final class ThreadPosition {
     }
   }
 
-  /**
-   * Takes the thread home in several types by one system call.
-   *
-   * @return in which it did; if in none, each of them has its own way back
-   */
-  private static int goHomeTogether(int types) {
-    boolean several = (types & (types - 1)) != 0;
-    return several && HomeThread.enter(TypeFacts.cloneFlags(types)) == 0 ? types : 0;
-  }
-
   private void setLost() {
     lost = true;
     LOST.add(thread);
-  }
-
-  /** A type as a bit of a set of types. */
-  static int bit(NamespaceType type) {
-    return 1 << type.ordinal();
-  }
-
-  private static int movable() {
-    int bits = 0;
-    for (NamespaceType type : TypeFacts.MOVABLE) {
-      bits |= bit(type);
-    }
-    return bits;
   }
 
   /** A class rather than a lambda: the first lambda costs a cold JVM milliseconds. */
@@ -397,7 +332,7 @@ public final class ThreadPosition {
 
     @Override
     public void prepareTogether(int types) {
-      position.compare(types);
+      position.home.compare(types);
     }
 
     @Override

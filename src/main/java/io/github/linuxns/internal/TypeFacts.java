@@ -30,6 +30,9 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
               NamespaceType.NETWORK,
               NamespaceType.UTS));
 
+  /** These, as bits by ordinal. */
+  static final int MOVABLE_BITS = bits(MOVABLE);
+
   private static final Map<NamespaceType, TypeFacts> FACTS = new EnumMap<>(NamespaceType.class);
 
   /** The clone flags, by ordinal. */
@@ -54,6 +57,20 @@ public record TypeFacts(int cloneFlag, int pidfdRequest, String since, String li
     for (int i = 0; i < types.length; i++) {
       FLAGS[i] = of(types[i]).cloneFlag;
     }
+  }
+
+  /** A type as a bit of a set of types. */
+  @SuppressWarnings("EnumOrdinal")
+  static int bit(NamespaceType type) {
+    return 1 << type.ordinal();
+  }
+
+  private static int bits(Set<NamespaceType> types) {
+    int bits = 0;
+    for (NamespaceType type : types) {
+      bits |= bit(type);
+    }
+    return bits;
   }
 
   /** The facts of a type. */

@@ -340,7 +340,8 @@ public final class Mount {
    * other one, needs none: there it is mounted by a short-lived child, with the rights of root in
    * that user namespace, and is seen there as little before it is whole. Then a bind of a directory
    * with mounts below it has to be {@link #recursive()}, and the file systems that are the caller's
-   * own ({@link #proc()} and so on) are {@code EPERM}.
+   * own ({@link #proc()} and so on) are {@code EPERM}. Whoever is root there may kill that child;
+   * at its very last step, when it says who sees what is mounted below, that leaves the mount.
    *
    * @param mountNamespace the other namespace; it is borrowed for the call
    * @param target an absolute path there without ".."; bytes that are not UTF-8 are written as

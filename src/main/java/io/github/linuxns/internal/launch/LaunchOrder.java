@@ -95,8 +95,7 @@ final class LaunchOrder {
       SystemOptions.writeLoopback(steps);
     }
     writeIdentity(changesUser || unshared.contains(NamespaceType.USER));
-    writeUntie();
-    writeEnd();
+    writeEnd(mounts);
     closing.set(0, Descriptors.FIRST_FURTHER + steps.given().size());
   }
 
@@ -244,8 +243,16 @@ final class LaunchOrder {
     confinement.writeAfterIdentity(steps);
   }
 
-  /** What is left to do when it is the command in all else, and the command. */
-  private void writeEnd() {
+  /** What is left to do when it is the command in all else, and the command, if there is one. */
+  private void writeEnd(MountSteps mounts) throws SyscallException {
+    CommandOptions command = plan.command();
+    if (command == null) {
+      writeCheckOfJvm();
+      mounts.attachForOthers();
+      steps.add("end", SystemCall.EXIT_GROUP, 0);
+      return;
+    }
+    writeUntie();
     SystemOptions system = plan.system();
     ConfinementOptions confinement = plan.confinement();
     system.writeInit(steps, confinement.hasFilter());
@@ -258,10 +265,6 @@ final class LaunchOrder {
     writeCheckOfJvm(); // as late as can be, but that limits could forbid it, or a filter
     confinement.writeLimits(steps);
     confinement.writeFilter(steps);
-    if (plan.command() == null) {
-      steps.add("end", SystemCall.EXIT_GROUP, 0);
-    } else {
-      plan.command().write(steps);
-    }
+    command.write(steps);
   }
 }

@@ -134,11 +134,7 @@ final class MountSteps {
    */
   void mounts() throws SyscallException {
     writePropagation();
-    if (root == null && mounts.isEmpty()) {
-      return;
-    }
-    if (!setup.newNamespace()) {
-      attachForOthers();
+    if (!setup.newNamespace() || (root == null && mounts.isEmpty())) {
       return;
     }
     Slot umask = program.slot();
@@ -177,7 +173,14 @@ final class MountSteps {
     }
   }
 
-  private void attachForOthers() throws SyscallException {
+  /**
+   * Mounts where others are what has been made for them. It is the last that a child does, so that
+   * nothing can fail later, with a mount left there: but for a kill, which can be between two
+   * steps.
+   *
+   * @throws SyscallException ENOSYS if something takes a newer kernel
+   */
+  void attachForOthers() throws SyscallException {
     for (int i = 0; i < whole.size(); i++) {
       MountDescription what = mounts.get(i).description();
       String label = mounts.get(i).label();

@@ -35,6 +35,9 @@ final class RemountSteps {
   /** The number of a mount that the kernel does not tell. */
   private static final long UNKNOWN = -1;
 
+  /** Why this process cannot open a file that another one can. */
+  private static final Set<Errno> WANT = Set.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM);
+
   private final LocalProgram program;
   private final String label;
   private final byte[] directory;
@@ -100,9 +103,16 @@ final class RemountSteps {
         errno -> MountRemedies.remounting(errno, text));
   }
 
-  /** The attributes of the mount that a file is on; 0 for a file that cannot be opened. */
+  /**
+   * The attributes of the mount that a file is on; 0 for a file that nobody can open.
+   *
+   * @throws SyscallException if this process lacks what it takes, or the kernel does not tell
+   */
   static long attributesOf(Path file, String label) throws SyscallException {
     int fd = Syscalls.openPath(file.toString());
+    if (fd < 0 && WANT.contains(Errno.of(-fd))) {
+      throw Failures.of(SystemCall.OPENAT, fd, file.toString());
+    }
     if (fd < 0) {
       return 0; // whoever opens it in earnest says why
     }

@@ -5,6 +5,7 @@ import static io.github.linuxns.testing.Refusal.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
@@ -35,14 +36,46 @@ class PrivilegesIT {
   @Test
   void aSetuidProgramGainsNothing(@TempDir Path directory) throws Exception {
     Requirements.initialRoot();
-    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-    Path setuid = directory.resolve("id");
-    Files.copy(Path.of(Machine.run("sh", "-c", "command -v id")), setuid);
-    String _ = Machine.run("chmod", "4755", setuid.toString());
+    Path setuid = setuidRoot(directory);
     NamespaceProcessBuilder builder =
         new NamespaceProcessBuilder(setuid.toString(), "-u").uid(65_432).gid(65_432);
     assertThat(Outcome.printed(builder)).as("what it is for").isEqualTo("0");
     assertThat(Outcome.printed(builder.noNewPrivileges())).isEqualTo("65432");
+  }
+
+  /** A copy of id that is root's whoever runs it. */
+  private static Path setuidRoot(Path directory) throws Exception {
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path setuid = directory.resolve("id");
+    Files.copy(Path.of(Machine.run("sh", "-c", "command -v id")), setuid);
+    String _ = Machine.run("chmod", "4755", setuid.toString());
+    return setuid;
+  }
+
+  /** Nor where the JVM has no right to give up. */
+  @Test
+  void norDoesItInTheHandsOfAnOrdinaryUser(@TempDir Path directory) throws Exception {
+    Requirements.initialRoot();
+    Requirements.command("setpriv");
+    Path setuid = setuidRoot(directory);
+    List<String> prefix =
+        List.of("setpriv", "--reuid=65432", "--regid=65432", "--clear-groups", "--inh-caps=-all");
+    assertThat(ChildJvm.runAsAnotherUser(directory, prefix, OrdinaryUser.class, setuid.toString()))
+        .isEqualTo("as it is: 0\nwithout new privileges: 65432\nin all that follows: 65432");
+  }
+
+  /** A JVM's main class, to which it is told what to attack with. */
+  static final class OrdinaryUser {
+    private OrdinaryUser() {}
+
+    public static void main(String[] arguments) throws Exception {
+      NamespaceProcessBuilder builder = new NamespaceProcessBuilder(arguments[0], "-u");
+      NamespaceProcessBuilder twice = Outcome.sh("sh -c '\"$0\" -u' \"$1\"", arguments[0]);
+      System.out.println("as it is: " + Outcome.printed(builder));
+      System.out.println("without new privileges: " + Outcome.printed(builder.noNewPrivileges()));
+      System.out.println("in all that follows: " + Outcome.printed(twice.noNewPrivileges()));
+      System.exit(0);
+    }
   }
 
   @Test

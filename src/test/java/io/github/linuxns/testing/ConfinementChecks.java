@@ -13,14 +13,12 @@ import io.github.linuxns.process.IdMapping;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.process.ResourceLimit;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** What a command may do and take, and what becomes of one that is not given enough. */
@@ -125,32 +123,9 @@ final class ConfinementChecks {
     }
   }
 
-  /** A new group below the top, if there is a hierarchy of version 2 with that controller. */
-  private static Optional<Path> controlGroup(String controller) throws IOException {
-    Optional<Path> top =
-        Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
-            .filter(line -> line.contains(" - cgroup2 "))
-            .map(line -> Path.of(line.split(" ", -1)[4]))
-            .findFirst();
-    if (top.isEmpty()) {
-      return top;
-    }
-    if (!controller.isEmpty()) {
-      String controllers = Files.readString(top.get().resolve("cgroup.controllers"));
-      if (!List.of(controllers.strip().split(" ", -1)).contains(controller)) {
-        return Optional.empty(); // it may be in a hierarchy of version 1
-      }
-      Files.writeString(top.get().resolve("cgroup.subtree_control"), "+" + controller);
-    }
-    return Optional.of(Files.createTempDirectory(top.get(), "linuxns-check-"));
-  }
-
   private static void noMemory() throws Exception {
-    Optional<Path> group = controlGroup("memory");
-    if (group.isEmpty()) {
-      return;
-    }
-    Path limit = group.get().resolve("memory.max");
+    Path group = ControlGroup.createOrSayWhatIsLacking("memory");
+    Path limit = group.resolve("memory.max");
     try {
       Footprint before = Footprint.now();
       for (NamespaceProcessBuilder builder :
@@ -159,7 +134,7 @@ final class ConfinementChecks {
               new NamespaceProcessBuilder("true").mapRootUser().unshare(NamespaceType.values()),
               new NamespaceProcessBuilder("true").init())) {
         NamespaceProcessBuilder inGroup =
-            builder.cgroup(group.get()).inheritIO().launchTimeout(Duration.ofSeconds(20));
+            builder.cgroup(group).inheritIO().launchTimeout(Duration.ofSeconds(20));
         Files.writeString(limit, "0");
         try {
           requireEqual(status(inGroup), KILLED, "the status of one without memory");
@@ -173,22 +148,19 @@ final class ConfinementChecks {
       }
       requireEqual(Footprint.leftSince(before), List.of(), "what is left");
     } finally {
-      Files.delete(group.get());
+      Files.delete(group);
     }
   }
 
   private static void frozen() throws Exception {
-    Optional<Path> group = controlGroup("");
-    if (group.isEmpty()) {
-      return;
-    }
-    Path freeze = group.get().resolve("cgroup.freeze");
+    Path group = ControlGroup.createOrSayWhatIsLacking();
+    Path freeze = group.resolve("cgroup.freeze");
     try {
       Footprint before = Footprint.now();
       Files.writeString(freeze, "1");
       NamespaceProcessBuilder builder =
           new NamespaceProcessBuilder("true")
-              .cgroup(group.get())
+              .cgroup(group)
               .inheritIO()
               .launchTimeout(Duration.ofMillis(500));
       requireRefused(builder, Errno.ETIMEDOUT, "not done within PT0.5S");
@@ -197,7 +169,7 @@ final class ConfinementChecks {
           status(builder.launchTimeout(Duration.ofSeconds(30))), 0, "the status of one that thaws");
       requireEqual(Footprint.leftSince(before), List.of(), "what is left");
     } finally {
-      Files.delete(group.get());
+      Files.delete(group);
     }
   }
 }

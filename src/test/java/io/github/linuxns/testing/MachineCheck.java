@@ -14,6 +14,15 @@ record MachineCheck(String claim, Body body) {
     void run() throws Exception;
   }
 
+  /** Says that the machine lacks what a check takes: that it holds has not been shown then. */
+  static final class Lacking extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Lacking(String what) {
+      super(what);
+    }
+  }
+
   static void require(boolean condition, String otherwise) {
     if (!condition) {
       throw new AssertionError(otherwise);

@@ -9,9 +9,15 @@ import io.github.linuxns.internal.Arch;
 import io.github.linuxns.internal.CCompiler;
 import io.github.linuxns.internal.CSource;
 import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.process.NamespaceProcess;
+import io.github.linuxns.process.NamespaceProcessBuilder;
+import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.Requirements;
+import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -106,6 +112,67 @@ class LauncherBuildTest {
     build();
     byte[] code = Files.readAllBytes(directory.resolve(Interpreter.resource(Arch.current())));
     BasicLaunches.check(new Interpreter(code));
+  }
+
+  /** In place of that of the jar, in a JVM that does not know: as the init of what is started. */
+  @Test
+  void theRebuiltOneIsTheInitOfACommand() throws Exception {
+    build();
+    Path rebuilt = directory.resolve(Interpreter.resource(Arch.current()));
+    Path path =
+        Files.createDirectories(directory.resolve("path/io/github/linuxns/internal/launch"));
+    Files.copy(rebuilt, path.resolve(rebuilt.getFileName()));
+    List<String> command = ChildJvm.command(List.of(), WithInit.class, rebuilt.toString());
+    int classPath = command.indexOf("-cp") + 1;
+    command.set(classPath, directory.resolve("path") + File.pathSeparator + command.get(classPath));
+    assertThat(Machine.run(command.toArray(String[]::new)))
+        .isEqualTo("it is the rebuilt one\n2 1\n42\n137\nasked to end\n7\nonly the command");
+  }
+
+  /** What {@link #theRebuiltOneIsTheInitOfACommand} runs. */
+  static final class WithInit {
+    private WithInit() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (InputStream used =
+          Interpreter.class.getResourceAsStream(Interpreter.resource(Arch.current()))) {
+        assertThat(used).hasBinaryContent(Files.readAllBytes(Path.of(arguments[0])));
+      }
+      System.out.println("it is the rebuilt one");
+      try (BufferedReader numbers = start("echo $$ $PPID").inputReader()) {
+        System.out.println(numbers.readLine());
+      }
+      System.out.println(start("exit 42").waitFor());
+      System.out.println(start("kill -KILL $$").waitFor());
+      NamespaceProcess asked =
+          start("trap 'echo asked to end; exit 7' TERM; echo ready; while :; do read line; done");
+      try (BufferedReader output = asked.inputReader()) {
+        assertThat(output.readLine()).isEqualTo("ready");
+        assertThat(asked.toHandle().destroy()).isTrue();
+        System.out.println(output.readLine());
+      }
+      System.out.println(asked.waitFor());
+      NamespaceProcess leaving = start("(true & exec true); (true & exec true); echo; read line");
+      try (BufferedReader output = leaving.inputReader()) {
+        assertThat(output.readLine()).isEmpty();
+        Machine.await("the orphans are taken in", () -> children(leaving.pid()) == 1);
+        System.out.println("only the command");
+      }
+      leaving.getOutputStream().close();
+      int _ = leaving.waitFor();
+    }
+
+    private static int children(long pid) {
+      try {
+        return Launching.childrenOf(pid).size();
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    private static NamespaceProcess start(String script) throws IOException {
+      return new NamespaceProcessBuilder("/bin/sh", "-c", script).mapRootUser().init().start();
+    }
   }
 
   @Test

@@ -7,8 +7,10 @@ import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -129,11 +131,16 @@ class NamespaceProcessIT {
                 throw new AssertionError(e);
               }
             });
-    endInput(one);
-    one.waitFor();
-    assertThat(by.shell("exit 5").waitFor()).isEqualTo(5);
-    assertThat(held).isNotDone();
-    go.countDown();
+    try {
+      endInput(one);
+      one.waitFor();
+      Process other = by.shell("exit 5");
+      assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(other.exitValue()).isEqualTo(5);
+      assertThat(held).isNotDone();
+    } finally {
+      go.countDown();
+    }
     held.get(60, TimeUnit.SECONDS);
   }
 
@@ -171,6 +178,9 @@ class NamespaceProcessIT {
     assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("ready");
     assertThat(process.destroyForcibly()).isSameAs(process);
     assertThat(process.waitFor()).isEqualTo(128 + 9);
+    for (InputStream stream : List.of(process.getInputStream(), process.getErrorStream())) {
+      assertThatThrownBy(stream::read).isInstanceOf(IOException.class).hasMessage("Stream closed");
+    }
   }
 
   // ---- what it is ----

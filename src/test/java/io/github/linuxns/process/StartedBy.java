@@ -23,19 +23,31 @@ enum StartedBy {
   THE_BUILDER {
     @Override
     Process start(ProcessBuilder builder) throws IOException {
-      NamespaceProcessBuilder ours =
-          new NamespaceProcessBuilder(builder.command())
-              .redirectInput(builder.redirectInput())
-              .redirectOutput(builder.redirectOutput())
-              .redirectError(builder.redirectError())
-              .redirectErrorStream(builder.redirectErrorStream());
-      ours.environment().keySet().retainAll(builder.environment().keySet());
-      ours.environment().putAll(builder.environment());
-      return ours.start();
+      return same(builder).start();
+    }
+  },
+
+  /** Something is asked that takes an image, and changes nothing else that is looked at. */
+  THE_BUILDER_BY_AN_IMAGE {
+    @Override
+    Process start(ProcessBuilder builder) throws IOException {
+      return same(builder).noNewPrivileges().start();
     }
   };
 
   abstract Process start(ProcessBuilder builder) throws IOException;
+
+  private static NamespaceProcessBuilder same(ProcessBuilder builder) {
+    NamespaceProcessBuilder ours =
+        new NamespaceProcessBuilder(builder.command())
+            .redirectInput(builder.redirectInput())
+            .redirectOutput(builder.redirectOutput())
+            .redirectError(builder.redirectError())
+            .redirectErrorStream(builder.redirectErrorStream());
+    ours.environment().keySet().retainAll(builder.environment().keySet());
+    ours.environment().putAll(builder.environment());
+    return ours;
+  }
 
   /** Starts a shell command with pipes. */
   Process shell(String script) throws IOException {

@@ -35,16 +35,20 @@ void ns(long pid) throws SyscallException {
       System.out.printf("%-8s %-18s %s%n", type, ns, ns.equals(mine.get(type)) ? "mine" : "another"));
 }
 
-/** shared(pid1, pid2): the kinds of namespace in which two processes are together. */
-Set<NamespaceType> shared(long pid1, long pid2) throws SyscallException {
-  var theirs = Namespace.allOf(pid2);
-  var together = EnumSet.noneOf(NamespaceType.class);
-  Namespace.allOf(pid1).forEach((type, ns) -> { if (ns.equals(theirs.get(type))) together.add(type); });
-  return together;
+/** shared(pid1, pid2): prints the namespaces in which two processes are together. */
+void shared(long pid1, long pid2) throws SyscallException {
+  var together = new LinkedHashMap<>(Namespace.allOf(pid1));
+  together.entrySet().retainAll(Namespace.allOf(pid2).entrySet());
+  together.forEach((type, ns) -> System.out.printf("%-8s %s%n", type, ns));
+  if (together.isEmpty()) System.out.println("none");
 }
 
-/** strays(): the threads of this JVM that were left behind in a namespace; empty is good. */
-List<StrayThread> strays() throws SyscallException { return StrayThread.find(); }
+/** strays(): prints the threads of this JVM that were left behind in a namespace; "none" is good. */
+void strays() throws SyscallException {
+  var strays = StrayThread.find();
+  strays.forEach(System.out::println);
+  if (strays.isEmpty()) System.out.println("none");
+}
 
 /** sh(script): a builder for a shell that runs a script, to be told where: sh("id").mapRootUser() */
 NamespaceProcessBuilder sh(String script) { return new NamespaceProcessBuilder("/bin/sh", "-c", script); }

@@ -1,5 +1,6 @@
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ import jdk.jshell.spi.ExecutionEnv;
  */
 final class RunScript {
   private static final String MODULE = "io.github.linuxns";
+  private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
   private static final int FAILED = 1;
   private static final int NOT_STARTED = 2;
   private static final int REFUSED = 77; // as test harnesses have it: not failed, but not possible
@@ -85,7 +87,7 @@ final class RunScript {
       try {
         run.evaluateAll(startup, Files.readString(startup));
         run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
-        run.evaluateAll(script, Files.readString(script));
+        run.evaluateAll(script, text(script));
         run.requireEverythingDefined();
       } finally {
         run.running = null;
@@ -97,6 +99,13 @@ final class RunScript {
       status = e.status;
     }
     System.exit(status);
+  }
+
+  /** What is open already is not opened again: that takes rights which its reader need not have. */
+  private static String text(Path script) throws IOException {
+    return script.equals(STANDARD_INPUT)
+        ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+        : Files.readString(script);
   }
 
   private static JShell start(String jar) {
@@ -241,10 +250,20 @@ final class RunScript {
               + (message == null ? "" : ": " + message));
       cause = cause.getCause();
     }
-    if (refused) {
+    if (refused && !isRootOfTheMachine()) {
       lines.add("It takes root: sudo ./ns-shell ..., or: unshare -UrnmuiC ./ns-shell ...");
     }
     return new Failure(refused ? REFUSED : FAILED, String.join("\n", lines));
+  }
+
+  /** To whom it is no help to be told so: what else is in the way the exception says. */
+  private static boolean isRootOfTheMachine() {
+    try {
+      String ids = Files.readString(Path.of("/proc/self/uid_map")).strip();
+      return System.getProperty("user.name").equals("root") && ids.matches("0\\s+0\\s+4294967295");
+    } catch (IOException noProc) {
+      return false;
+    }
   }
 
   private String undefined(DeclarationSnippet snippet) {

@@ -11,10 +11,15 @@ import java.util.Optional;
  * kernels and security modules let a namespace be made and then refuse what it is for.
  *
  * <pre>
- * NETWORK: can be created, cannot be entered by a thread: unshare(NETWORK): EPERM (Operation not
- *          permitted): needs CAP_SYS_ADMIN in user:[4026531837]
- * USER: can be created, can be entered by a child process
+ * NETWORK: can be created for a child process, cannot be entered by a thread: unshare(NETWORK):
+ *          EPERM (Operation not permitted): needs CAP_SYS_ADMIN in user:[4026531837] …
+ * USER: can be created for a child process, can be entered by a child process
  * </pre>
+ *
+ * <p>A child process is one of {@link io.github.linuxns.process.NamespaceProcessBuilder}, with
+ * {@code unshare} and {@code join}. No thread of a JVM can enter USER, PID and TIME, whoever runs
+ * it; and without privilege none can enter the others either, where a child process can all the
+ * same, in or with a USER namespace of its own.
  *
  * <p>It is a look at one moment: limits and privileges change.
  */
@@ -77,13 +82,17 @@ public final class NamespaceSupport {
     return Optional.ofNullable(why == null ? toEnter.get(type) : why);
   }
 
-  /** {@return a line for each type, which says who can enter it: a thread or a child process} */
+  /**
+   * {@return a line for each type, which says whether it can be created for a child process, and
+   * whether it can be entered, by whom: a thread or a child process}
+   */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
     for (NamespaceType type : NamespaceType.values()) {
       text.append(type)
-          .append(canCreate(type) ? ": can be created, " : ": cannot be created, ")
+          .append(canCreate(type) ? ": can" : ": cannot")
+          .append(" be created for a child process, ")
           .append(canEnter(type) ? "can be entered by a " : "cannot be entered by a ")
           .append(TypeFacts.MOVABLE.contains(type) ? "thread" : "child process");
       obstacle(type).ifPresent(why -> text.append(": ").append(why));

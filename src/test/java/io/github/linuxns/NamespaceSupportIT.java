@@ -87,9 +87,10 @@ class NamespaceSupportIT {
     assertThat(process.waitFor()).as(said).isZero();
     assertThat(said)
         .containsPattern(
-            "UTS: cannot be created, cannot be entered by a thread: .*ENOSPC.*max_uts_namespaces")
-        .contains("IPC: can be created, can be entered by a thread\n")
-        .contains("PID: can be created, can be entered by a child process\n");
+            "UTS: cannot be created for a child process, cannot be entered by a thread:"
+                + " .*ENOSPC.*max_uts_namespaces")
+        .contains("IPC: can be created for a child process, can be entered by a thread\n")
+        .contains("PID: can be created for a child process, can be entered by a child process\n");
   }
 
   /** As in a container whose filter denies what makes namespaces, or their use to who has them. */
@@ -100,7 +101,7 @@ class NamespaceSupportIT {
         .hasSize(NamespaceType.values().length)
         .allSatisfy(line ->
             assertThat(line)
-                .contains(": cannot be created, cannot be entered")
+                .contains(": cannot be created for a child process, cannot be entered")
                 .contains("EPERM")
                 .contains("a seccomp filter is active and may be what refuses it"));
   }
@@ -110,8 +111,11 @@ class NamespaceSupportIT {
   @CsvSource({"SETHOSTNAME,UTS", "MOVE_MOUNT,MOUNT", "IOCTL,NETWORK"})
   void whatANamespaceIsForIsTried(SystemCall call, NamespaceType type) throws Exception {
     Map<NamespaceType, String> probed = probed(Filter.failing(call.number(), Errno.EACCES));
-    assertThat(probed.remove(type)).contains(": cannot be created, ").contains("EACCES");
-    assertThat(probed.values()).allMatch(line -> line.contains(": can be created, "));
+    assertThat(probed.remove(type))
+        .contains(": cannot be created for a child process, ")
+        .contains("EACCES");
+    assertThat(probed.values())
+        .allMatch(line -> line.contains(": can be created for a child process, "));
   }
 
   private static Map<NamespaceType, String> probed(Filter filter) throws Exception {

@@ -18,6 +18,9 @@ final class Remedies {
   private static final String BECOME_ROOT =
       ": run it as root (sudo), or as root of namespaces of one's own (unshare -UrnmuiC COMMAND)";
 
+  /** The one that the kernel begins with, and that all others are below; its number is fixed. */
+  private static final String INITIAL_USER_NAMESPACE = "user:[4026531837]";
+
   private final SystemFacts facts;
 
   Remedies(SystemFacts facts) {
@@ -76,12 +79,24 @@ final class Remedies {
           + ": run it as root (sudo), or as the user of that process"
           + andWatchers();
     }
+    boolean countsForAll = own.equals(INITIAL_USER_NAMESPACE);
     String suspects = watchers();
     return "the thread has CAP_SYS_PTRACE in "
         + own
-        + ", which counts for processes of that user namespace and of those below it; if this is"
-        + " one of them, "
-        + (suspects == null ? "a security module refuses it (AppArmor, SELinux, …)" : suspects);
+        + (countsForAll
+            ? ", the initial user namespace, which is enough for every process; "
+            : ", which counts for processes of that user namespace and of those below it; if this"
+                + " is one of them, ")
+        + (suspects == null ? "a security module refuses it" + securityModules() : suspects)
+        + (countsForAll ? ": to be root does not help" : "");
+  }
+
+  /** Which there are; they do not tell which of them it was. */
+  private String securityModules() {
+    String active = facts.line("/sys/kernel/security/lsm");
+    return active.isEmpty()
+        ? " (AppArmor, SELinux, BPF, Landlock, …)"
+        : " (there are: " + active.replace(",", ", ") + ")";
   }
 
   /** Mounting something where the calling thread is; null if it may do so, as far as we know. */
@@ -135,10 +150,15 @@ final class Remedies {
       return "needs CAP_SYS_ADMIN in "
           + owning
           + (owning.equals(own) ? "" : " and in " + own)
-          + BECOME_ROOT;
+          + BECOME_ROOT
+          + (owning.equals(own) ? "" : byChild(owning));
     }
     if (!owning.equals(own)) {
-      return "needs CAP_SYS_ADMIN in " + owning + ", and the thread may have it only in " + own;
+      return "needs CAP_SYS_ADMIN in "
+          + owning
+          + ", and the thread may have it only in "
+          + own
+          + byChild(owning);
     }
     if (type == NamespaceType.MOUNT && !thread.has(ThreadStatus.CAP_SYS_CHROOT)) {
       return "needs CAP_SYS_CHROOT in " + own;
@@ -150,7 +170,18 @@ final class Remedies {
     if (types.contains(NamespaceType.USER) || facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
       return watchers();
     }
-    return "needs CAP_SYS_ADMIN in " + facts.userNamespace() + BECOME_ROOT;
+    return "needs CAP_SYS_ADMIN in "
+        + facts.userNamespace()
+        + BECOME_ROOT
+        + "; or leave it to a child process with a USER namespace of its own, which takes no"
+        + " privilege: NamespaceProcessBuilder.mapRootUser()";
+  }
+
+  /** A thread cannot get there by way of the owner, as a child can. */
+  private static String byChild(String owner) {
+    return "; or leave it to a child process that joins "
+        + owner
+        + " as well: NamespaceProcessBuilder.join";
   }
 
   private String limits(Collection<NamespaceType> types) {

@@ -13,7 +13,7 @@ public interface SystemFacts {
   /** The calling thread's user namespace, as text. */
   String userNamespace();
 
-  /** The first line of a file below {@code /proc}, stripped; empty if it is not there or empty. */
+  /** The first line of a file of the kernel's, stripped; empty if it is not there or empty. */
   String line(String file);
 
   /** The AppArmor profile that confines the calling thread; empty if none does. */

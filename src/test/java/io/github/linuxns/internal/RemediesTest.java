@@ -21,6 +21,7 @@ class RemediesTest {
       Optional.of(Namespace.parse("user:[4026532000]"));
 
   private final Map<String, String> files = new HashMap<>();
+  private String own = OWN;
 
   private Remedies as(long capabilities, int seccompMode) {
     return new Remedies(
@@ -32,7 +33,7 @@ class RemediesTest {
 
           @Override
           public String userNamespace() {
-            return OWN;
+            return own;
           }
 
           @Override
@@ -46,16 +47,21 @@ class RemediesTest {
   void enteringWithoutTheCapabilityNamesItAndWhere() {
     assertThat(as(0, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_OURS))
         .startsWith("needs CAP_SYS_ADMIN in " + OWN + ": ")
-        .contains("sudo", "unshare -UrnmuiC");
+        .contains("sudo", "unshare -UrnmuiC")
+        .doesNotContain("child");
     assertThat(as(0, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_ANOTHER))
-        .startsWith("needs CAP_SYS_ADMIN in user:[4026532000] and in " + OWN + ": ");
+        .startsWith("needs CAP_SYS_ADMIN in user:[4026532000] and in " + OWN + ": ")
+        .endsWith(" joins user:[4026532000] as well: NamespaceProcessBuilder.join");
   }
 
   @Test
   void enteringWithTheCapabilityInTheWrongNamespaceSaysSo() {
     assertThat(as(ALL, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_ANOTHER))
         .isEqualTo(
-            "needs CAP_SYS_ADMIN in user:[4026532000], and the thread may have it only in " + OWN);
+            "needs CAP_SYS_ADMIN in user:[4026532000], and the thread may have it only in "
+                + OWN
+                + "; or leave it to a child process that joins user:[4026532000] as well:"
+                + " NamespaceProcessBuilder.join");
     assertThat(as(ALL, 0).entering(Errno.EPERM, NamespaceType.NETWORK, Optional.empty()))
         .contains("the user namespace that owns it");
   }
@@ -92,7 +98,8 @@ class RemediesTest {
   void creatingWithoutTheCapabilityNamesIt() {
     assertThat(as(0, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)))
         .startsWith("needs CAP_SYS_ADMIN in " + OWN + ": ")
-        .contains("sudo", "unshare -UrnmuiC");
+        .contains("sudo", "unshare -UrnmuiC")
+        .endsWith(" NamespaceProcessBuilder.mapRootUser()");
   }
 
   @Test
@@ -144,14 +151,37 @@ class RemediesTest {
                   + OWN
                   + ": run it as root (sudo), or as the user of that process");
     }
+    own = "user:[4026532000]";
     assertThat(as(ALL, 0).lookingAtProcess())
-        .startsWith("the thread has CAP_SYS_PTRACE in " + OWN + ", which counts for ")
-        .endsWith("a security module refuses it (AppArmor, SELinux, …)")
+        .startsWith("the thread has CAP_SYS_PTRACE in user:[4026532000], which counts for ")
+        .endsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, …)")
         .doesNotContain("same user");
     files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
     assertThat(as(ALL, 0).lookingAtProcess())
         .endsWith("the AppArmor profile \"docker-default (enforce)\" may be what refuses it");
     assertThat(as(0, 0).lookingAtProcess()).contains("of that process; the AppArmor");
+  }
+
+  /** "Run it as root" is no help to who is; in the initial user namespace that is certain. */
+  @Test
+  void whyRootMayNotLookAtAProcess() {
+    String enough =
+        "the thread has CAP_SYS_PTRACE in user:[4026531837], the initial user namespace, which is"
+            + " enough for every process; ";
+    assertThat(as(ALL, 0).lookingAtProcess())
+        .isEqualTo(
+            enough
+                + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, …): to be root"
+                + " does not help");
+    files.put("/sys/kernel/security/lsm", "capability,landlock,bpf");
+    assertThat(as(ALL, 0).lookingAtProcess())
+        .isEqualTo(
+            enough
+                + "a security module refuses it (there are: capability, landlock, bpf): to be root"
+                + " does not help");
+    assertThat(as(ALL, 2).lookingAtProcess())
+        .startsWith(enough + "a seccomp filter is active")
+        .endsWith(": to be root does not help");
   }
 
   @Test

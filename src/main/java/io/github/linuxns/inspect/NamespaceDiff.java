@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -112,17 +113,18 @@ public final class NamespaceDiff {
     return appeared.isEmpty() && vanished.isEmpty() && joined.isEmpty() && left.isEmpty();
   }
 
-  /** {@return how much has changed, such as "+2 −1 namespaces, +5 −3 memberships"} */
+  /**
+   * {@return how much has changed, such as "namespaces: 2 appeared, 1 vanished; processes in them:
+   * 5 joined, 3 left", where a process counts for each namespace that it has joined or left}
+   */
   @Override
   public String toString() {
-    return "+"
-        + appeared.size()
-        + " −"
-        + vanished.size()
-        + " namespaces, +"
-        + joined.size()
-        + " −"
-        + left.size()
-        + " memberships";
+    return String.format(
+        Locale.ROOT,
+        "namespaces: %d appeared, %d vanished; processes in them: %d joined, %d left",
+        appeared.size(),
+        vanished.size(),
+        joined.size(),
+        left.size());
   }
 }

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * One that is there all the time is in it, once. No more than a part is held in memory beside the
  * table itself.
  *
- * <p>Paths are those of whoever the table is of, absolute and without links; a byte that is not
- * UTF-8 is a backslash and three octal digits there, as in {@link MountEntry}.
+ * <p>Paths are those of whoever the table is of, absolute and without links, and so a {@link
+ * String}, where a {@link java.nio.file.Path} is one of the caller's own; a byte that is not UTF-8
+ * is a backslash and three octal digits there, as in {@link MountEntry}.
  *
  * @see <a href="https://man7.org/linux/man-pages/man8/findmnt.8.html">findmnt(8)</a>
  */
@@ -136,7 +137,7 @@ public final class MountTable {
   /**
    * Finds what is mounted at a place, and seen there: of several upon each other the topmost.
    *
-   * @param target an absolute path; not looked up, so without links
+   * @param target an absolute path of whoever the table is of; not looked up, so without links
    * @return the mount; empty if nothing is mounted right there, or another mount hides it
    * @throws IllegalArgumentException if the path is not absolute
    */
@@ -148,7 +149,9 @@ public final class MountTable {
   /**
    * Finds the mount that a file lies on: the one whose files are seen at that path.
    *
-   * @param path an absolute path; not looked up, so without links; nothing need be there
+   * @param path an absolute path of whoever the table is of; not looked up, so without links;
+   *     nothing need be there. Of a file of one's own, as {@code findmnt --target} has it: {@code
+   *     MountTable.current().covering(file.toRealPath().toString())}
    * @return the mount; empty if the table has none, as that of a process whose root is not a mount
    * @throws IllegalArgumentException if the path is not absolute
    */

@@ -9,6 +9,10 @@
  * <p>And what is there: the mounts of a thread, a process or a namespace ({@link
  * io.github.linuxns.mount.MountTable}), and the files of another process as it sees them ({@link
  * io.github.linuxns.mount.NamespaceRoot}).
+ *
+ * <p>Everywhere a path that is a {@link java.nio.file.Path} is one of the caller's, and looked up
+ * where the caller is; one that is a {@link String} is one of somebody else's: in another root,
+ * another mount namespace, a table of them, or the root that a child will have.
  */
 @NullMarked
 package io.github.linuxns.mount;

@@ -242,6 +242,11 @@ class CaptureIT {
     assertThat(came.joined().stream().filter(in -> in.process().pid() == pid)).hasSize(8);
     assertThat(came.left()).noneMatch(in -> in.process().pid() == pid);
     assertThat(namespaces(went.vanished())).containsAll(made);
+    assertThat(during.differenceFrom(during))
+        .hasToString("namespaces: 0 appeared, 0 vanished; processes in them: 0 joined, 0 left");
+    assertThat(came.toString())
+        .startsWith("namespaces: " + came.appeared().size() + " appeared, ")
+        .endsWith(": " + came.joined().size() + " joined, " + came.left().size() + " left");
     assertThat(went.left().stream().filter(in -> in.process().pid() == pid)).hasSize(8);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> after.differenceFrom(NamespaceGraph.capture(Kind.PROCESS, Kind.FD)));

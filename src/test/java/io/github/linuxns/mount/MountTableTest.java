@@ -102,6 +102,29 @@ class MountTableTest {
     assertThat(table.covering("/")).isEmpty();
   }
 
+  /** Of these mount(8) shows nothing. */
+  @Test
+  void changesThatAreInNoLineOfMountAreSaid() {
+    String root = mount(10, 1, "/");
+    MountTable before = table(root, mount(11, 10, "/a"));
+    assertThat(
+            table(root, mount(11, 10, "/a").replace(" - ", " shared:5 - ")).differenceFrom(before))
+        .hasToString(
+            "changed: t11 on /a type tmpfs (rw,relatime), propagation SHARED, was PRIVATE, peer"
+                + " group 5, was none");
+    assertThat(
+            table(root, mount(11, 10, "/a").replace(" - ", " master:5 - ")).differenceFrom(before))
+        .hasToString(
+            "changed: t11 on /a type tmpfs (rw,relatime), propagation SLAVE, was PRIVATE, master 5,"
+                + " was none");
+    assertThat(table(root, mount(11, 12, "/a")).differenceFrom(before))
+        .hasToString("changed: t11 on /a type tmpfs (rw,relatime), lies on mount 12, was 10");
+    assertThat(
+            table(root, mount(11, 10, "/a").replace(" / /a ", " /b//deleted /a "))
+                .differenceFrom(before))
+        .hasToString("changed: t11 on /a type tmpfs (rw,relatime), shows /b//deleted, was /");
+  }
+
   @Test
   void difference() {
     MountTable later =
@@ -123,7 +146,16 @@ class MountTableTest {
     assertThat(difference.changed().getFirst().after().flags())
         .containsExactly(MountFlag.READ_ONLY, MountFlag.RELATIVE_ATIME);
     assertThat(difference.isEmpty()).isFalse();
+    assertThat(difference.toString().lines().map(line -> line.replace(" type tmpfs", "")))
+        .containsExactly(
+            "unmounted: t13 on /ab (rw,relatime)",
+            "unmounted: t14 on /a (rw,relatime)",
+            "mounted: t14 on /a (rw,relatime)",
+            "mounted: t16 on /new (rw,relatime)",
+            "changed: t11 on /a (ro,relatime), was t11 on /a (rw,relatime)",
+            "changed: t12 on /moved (rw,relatime), was t12 on /a/b (rw,relatime)");
     assertThat(TABLE.differenceFrom(TABLE).isEmpty()).isTrue();
+    assertThat(TABLE.differenceFrom(TABLE)).hasToString("nothing has changed");
     assertThat(table().differenceFrom(TABLE).removed()).isEqualTo(TABLE.entries());
     assertThat(TABLE.differenceFrom(table()).added()).isEqualTo(TABLE.entries());
   }

@@ -134,11 +134,15 @@ public final class CommandOptions {
       case ENOENT, ENOTDIR ->
           searched
               ? "it is in none of the directories of the child's PATH, seen from its root ("
-                  + (path == null ? "none is set, so " + CommandPath.DEFAULT : path)
+                  + (path == null
+                      ? "none is set, so " + CommandPath.DEFAULT
+                      : CommandPath.shortened(path))
                   + "), or the interpreter that it names is missing"
               : "it is not there, seen from the child's root, or the interpreter that it names is"
                   + " missing";
-      case EACCES -> which + " is no executable file, or not for the user that the child is";
+      case EACCES ->
+          which
+              + " is no executable file, or the user that the child is may not execute or reach it";
       case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";
       default -> Failures.remedy(errno);

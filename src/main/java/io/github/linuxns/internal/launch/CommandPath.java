@@ -3,7 +3,9 @@ package io.github.linuxns.internal.launch;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,9 @@ public final class CommandPath {
 
   /** {@code PATH_MAX} without the zero byte at the end. */
   private static final int MAX_BYTES = 4095;
+
+  /** Characters, which are three lines of a terminal. */
+  private static final int READABLE = 240;
 
   private CommandPath() {}
 
@@ -50,6 +55,26 @@ public final class CommandPath {
       }
     }
     return candidates.isEmpty() ? List.of(candidate) : List.copyOf(candidates);
+  }
+
+  /**
+   * A PATH for a message, each directory once. What is longer than a few lines is cut: a builder
+   * has all of it, in its {@code environment()}.
+   */
+  static String shortened(String path) {
+    Set<String> directories = new LinkedHashSet<>(List.of(path.split(":", -1)));
+    String once = String.join(":", directories);
+    if (once.length() <= READABLE) {
+      return once;
+    }
+    int cut = Math.max(once.lastIndexOf(':', READABLE), once.indexOf(':'));
+    if (cut < 0) {
+      return once;
+    }
+    return once.substring(0, cut)
+        + ":…, "
+        + directories.size()
+        + " in all: see environment().get(\"PATH\")";
   }
 
   private static String resolve(String directory, String command) {

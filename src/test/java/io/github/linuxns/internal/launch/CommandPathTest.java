@@ -1,6 +1,7 @@
 package io.github.linuxns.internal.launch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.Requirements;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,5 +94,19 @@ class CommandPathTest {
                 .results()
                 .map(match -> (match.group(1) == null ? "./" : match.group(1)) + match.group(2)))
         .containsExactlyElementsOf(CommandPath.candidates("no-such-command", path));
+  }
+
+  @Test
+  void aLongPathIsShortForPeople() {
+    assertThat(CommandPath.shortened("/b:/a::/b:/a")).isEqualTo("/b:/a:");
+    String path =
+        IntStream.rangeClosed(10, 99).mapToObj(i -> "/opt/" + i + "/bin").collect(joining(":"));
+    assertThat(CommandPath.shortened(path + ":" + path))
+        .startsWith("/opt/10/bin:/opt/11/bin:")
+        .endsWith("/opt/29/bin:…, 90 in all: see environment().get(\"PATH\")");
+    String one = "/" + "x".repeat(4000);
+    assertThat(CommandPath.shortened(one)).isEqualTo(one);
+    assertThat(CommandPath.shortened(one + ":/bin"))
+        .isEqualTo(one + ":…, 2 in all: see environment().get(\"PATH\")");
   }
 }

@@ -121,6 +121,14 @@ final class Captions {
     return "… and " + frame.more() + " more like " + title(frame);
   }
 
+  /** The first of what could not be looked at, and how much more there is. */
+  static String notLookedAt(List<String> unreadable, int columns) {
+    int others = unreadable.size() - 1;
+    String more = others == 0 ? "" : ", and " + others + " more";
+    String first = "not looked at: " + Labels.printable(unreadable.getFirst());
+    return Labels.clip(first, columns - Labels.width(more)) + more;
+  }
+
   static String processes(int count) {
     return count == 1 ? "1 process" : count + " processes";
   }

@@ -244,8 +244,9 @@ final class SvgView {
       drawBox(placed, MARGIN - PADDING, HEAD, 0);
     }
     if (foot > 0) {
-      int count = graph.unreadable().size();
-      text("", MARGIN, height - MARGIN + 4, count + " could not be looked at");
+      int columns = (int) ((width - 2 * MARGIN) / LETTER);
+      String words = Captions.notLookedAt(graph.unreadable(), columns);
+      text("", MARGIN, height - MARGIN + 4, words);
     }
     text.append("</svg>\n");
   }

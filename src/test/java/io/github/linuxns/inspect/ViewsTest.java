@@ -250,10 +250,21 @@ class ViewsTest {
             "host web-1",
             "devices lo eth0",
             "docker:4b5e57f6eb2f",
-            "1 could not be looked at")) {
+            ">not looked at: process 77 (secret): EACCES: namespaces<")) {
       assertThat(svg).contains(text);
     }
     assertThat(svg).contains("python3 -c 'print(&quot;&lt;b&gt;&amp;amp;&quot;)'");
+  }
+
+  @Test
+  void ofWhatCouldNotBeLookedAtPicturesNameTheFirst() {
+    String first = "process 1 (init): EACCES: its mounts";
+    assertThat(Captions.notLookedAt(List.of(first), 80)).isEqualTo("not looked at: " + first);
+    assertThat(Captions.notLookedAt(List.of(first, "one", "two"), 80))
+        .isEqualTo("not looked at: " + first + ", and 2 more");
+    assertThat(Captions.notLookedAt(List.of(first, "one"), 40))
+        .isEqualTo("not looked at: process 1 (i…, and 1 more")
+        .hasSize(40);
   }
 
   @Test

@@ -123,10 +123,29 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
   }
 
   /**
-   * Something was missed.
+   * Something happened, or may have, that no change tells of. It is no failure: the watch goes on,
+   * and what it tells is true.
+   *
+   * <ul>
+   *   <li><b>Processes that ended before a look.</b> The kernel tells that a process has begun, and
+   *       not where it is; that takes a look at it, some microseconds to milliseconds later. A
+   *       command such as {@code true}, or one of a busy machine, may be gone by then. It has most
+   *       often been where its parent is, and if it was alone in namespaces of its own these have
+   *       gone with it. On a machine that starts many processes this comes all the time, and may be
+   *       ignored by who wants to know of what lasts.
+   *   <li><b>Processes that may not be looked at:</b> those of other users, without {@code
+   *       CAP_SYS_PTRACE}, or of whom a security module forbids it; once for each, with some of
+   *       their pids. Whoever needs them runs with that capability.
+   *   <li><b>Process events that the kernel had to drop,</b> since there were more than it keeps;
+   *       and a look at everything that failed, such as for want of file descriptors ({@code count}
+   *       is 0). The next look at everything makes up for what lasts.
+   *   <li><b>Changes, for a subscriber that was too slow:</b> it has got none of these. What is
+   *       true now {@link NamespaceGraph#capture()} tells; from then on changes are complete again.
+   * </ul>
    *
    * @param count how many; 0 if nobody knows
-   * @param what what was missed, and why, to be read after the count: "process that …"
+   * @param what what was missed, and why, to be read after the count: "processes that ended before
+   *     a look"; for people, its words may change
    */
   public record Missed(long count, String what) implements Change {
     static Missed of(long count, String one, String several, String why) {

@@ -134,6 +134,11 @@ public final class NamespaceProcessBuilder {
   /**
    * Gives the child new namespaces.
    *
+   * <p>With a new PID namespace the child is process 1, but {@code /proc} still shows the processes
+   * of whoever mounted it, and so {@code ps} those of the host: {@link #mountProc()} mends that. A
+   * new MOUNT namespace begins with the same mounts, a new NETWORK with no device but {@code lo},
+   * and a new USER with nobody in it, unless there is a map such as {@link #mapRootUser()}.
+   *
    * @param types at least one
    * @return this builder
    * @throws IllegalArgumentException if there is none
@@ -405,7 +410,8 @@ public final class NamespaceProcessBuilder {
 
   /**
    * Mounts {@code /proc}, so that it shows the child's PID namespace: {@code mount("/proc",
-   * Mount.proc())}.
+   * Mount.proc())}. Without it {@code ps} and all else that reads {@code /proc} show the processes
+   * that were there before, by their numbers outside.
    *
    * @return this builder
    */

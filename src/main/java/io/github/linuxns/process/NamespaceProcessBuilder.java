@@ -666,7 +666,7 @@ public final class NamespaceProcessBuilder {
    */
   public NamespaceProcess start() throws IOException {
     try (StandardStreams opened = streams.open()) {
-      Child child = plan.start(opened.descriptors());
+      Child child = plan.start(opened.descriptors(), Thread.currentThread()::isInterrupted);
       return new NamespaceProcess(child, opened, !plan.commandIsInit());
     }
   }

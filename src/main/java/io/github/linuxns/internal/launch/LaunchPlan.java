@@ -111,13 +111,9 @@ public final class LaunchPlan {
    * Starts the child.
    *
    * @param standard its standard streams, by descriptor of ours
+   * @param interrupted tells whether the thread that waits for it was interrupted
    */
-  public Child start(int[] standard) throws IOException {
-    return start(standard, Thread.currentThread()::isInterrupted);
-  }
-
-  /** As the other, for a thread that waits for it: it tells whether that was interrupted. */
-  Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
+  public Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
     String program = plainProgram();
     if (command != null && program != null) {
       Patience patience = new Patience(limit, interrupted);
@@ -127,26 +123,15 @@ public final class LaunchPlan {
       }
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
-      return start(standard, made, interrupted);
-    }
-  }
-
-  private Child start(int[] standard, GivenMounts made, BooleanSupplier interrupted)
-      throws IOException {
-    if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-      return start(standard, null, made, interrupted, null);
-    }
-    AtomicBoolean interruptedHere = new AtomicBoolean();
-    try (CallersPlace place = CallersPlace.open()) {
-      return ParentThread.call(
-          () ->
-              start(
-                  standard,
-                  place,
-                  made,
-                  () -> interruptedHere.get() || interrupted.getAsBoolean(),
-                  null),
-          () -> interruptedHere.set(true));
+      if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
+        return launch(standard, null, made, interrupted, null);
+      }
+      AtomicBoolean interruptedHere = new AtomicBoolean();
+      BooleanSupplier either = () -> interruptedHere.get() || interrupted.getAsBoolean();
+      try (CallersPlace place = CallersPlace.open()) {
+        return ParentThread.call(
+            () -> launch(standard, place, made, either, null), () -> interruptedHere.set(true));
+      }
     }
   }
 
@@ -163,7 +148,7 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       int[] standard = {nothing, nothing, nothing};
-      return start(standard, null, made, () -> false, question);
+      return launch(standard, null, made, () -> false, question);
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -185,7 +170,7 @@ public final class LaunchPlan {
     return command == null || !plain ? null : command.plainProgram();
   }
 
-  private Child start(
+  private Child launch(
       int[] standard,
       @Nullable CallersPlace place,
       GivenMounts made,

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The processes in a namespace, as {@code lsns NAMESPACE} prints them. */
-final class MemberTable {
+final class MemberTable implements TreeLines.Tree<NamespaceInfo.Member> {
   private static final String[] HEADINGS = {"PID", "PPID", "USER", "COMMAND"};
 
   private final Map<Long, List<NamespaceInfo.Member>> children = new HashMap<>();
@@ -35,9 +35,7 @@ final class MemberTable {
     if (headings) {
       rows.add(HEADINGS);
     }
-    for (NamespaceInfo.Member root : roots) {
-      add(root, "", "");
-    }
+    TreeLines.draw(this, roots);
     int[] widths = new int[HEADINGS.length];
     for (String[] row : rows) {
       for (int i = 0; i < row.length; i++) {
@@ -56,7 +54,8 @@ final class MemberTable {
     return text.toString();
   }
 
-  private void add(NamespaceInfo.Member member, String lines, String linesBelow) {
+  @Override
+  public void add(NamespaceInfo.Member member, String lines) {
     String user = users.getOrDefault(member.uid(), Long.toString(member.uid()));
     rows.add(
         new String[] {
@@ -65,11 +64,11 @@ final class MemberTable {
           Labels.printable(user),
           lines + Labels.printable(member.command())
         });
-    List<NamespaceInfo.Member> below = children.getOrDefault(member.pid(), List.of());
-    for (int i = 0; i < below.size(); i++) {
-      boolean last = i == below.size() - 1;
-      add(below.get(i), linesBelow + (last ? "└─" : "├─"), linesBelow + (last ? "  " : "│ "));
-    }
+  }
+
+  @Override
+  public List<NamespaceInfo.Member> below(NamespaceInfo.Member member) {
+    return children.getOrDefault(member.pid(), List.of());
   }
 
   private static void pad(int blanks, StringBuilder text) {

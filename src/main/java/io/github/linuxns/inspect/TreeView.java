@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A table whose lines stand in a tree, as that of {@code lsns --tree}: drawn in front of the number
  * of a namespace, or, of processes, in front of the command.
  */
-final class TreeView {
+final class TreeView implements TreeLines.Tree<TreeView.Line> {
   /** How many that are alike stand below one; a few more are shown as well, rather than counted. */
   static final int ALIKE = 5;
 
@@ -41,9 +41,7 @@ final class TreeView {
       boolean folded) {
     Forest forest = new Forest(graph, infos, relation);
     TreeView view = new TreeView(table, forest, column(relation), folded);
-    for (Line line : view.folded(forest.roots())) {
-      view.add(line, "", "");
-    }
+    TreeLines.draw(view, view.folded(forest.roots()));
     return table;
   }
 
@@ -53,19 +51,20 @@ final class TreeView {
   }
 
   /** One, or how many more there are like it. */
-  private record Line(NamespaceInfo info, int more) {}
+  record Line(NamespaceInfo info, int more) {}
 
-  private void add(Line line, String lines, String linesBelow) {
+  @Override
+  public void add(Line line, String lines) {
     if (line.more() > 0) {
       table.addNote(treeColumn, lines + "… and " + line.more() + " more " + name(line.info()));
-      return;
+    } else {
+      table.add(line.info(), treeColumn, lines);
     }
-    table.add(line.info(), treeColumn, lines);
-    List<Line> below = folded(forest.children(line.info()));
-    for (int i = 0; i < below.size(); i++) {
-      boolean last = i == below.size() - 1;
-      add(below.get(i), linesBelow + (last ? "└─" : "├─"), linesBelow + (last ? "  " : "│ "));
-    }
+  }
+
+  @Override
+  public List<Line> below(Line line) {
+    return line.more() > 0 ? List.of() : folded(forest.children(line.info()));
   }
 
   /** The same, with the number of those that are like others that come before. */

@@ -224,6 +224,27 @@ class ViewsTest {
                 + "}]".repeat(depth)
                 + "}");
     assertThat(json).contains("\n         \"children\": [\n            {");
+    List<String> tree = deep.toTree(Relation.OWNER).lines().toList();
+    assertThat(tree).hasSize(1 + depth).allMatch(line -> line.length() < 2 * TreeLines.MOST);
+    assertThat(tree.get(1)).startsWith("1 ");
+    assertThat(tree.get(4)).startsWith("    └─4 ");
+  }
+
+  /** The same, of the processes in one namespace. */
+  @Test
+  void processesMayBeInATreeOfAnyDepth() {
+    int depth = 20_000;
+    List<NamespaceInfo.Member> members = new ArrayList<>();
+    for (int i = 1; i <= depth; i++) {
+      members.add(new NamespaceInfo.Member(i, i - 1, 0, "p" + i));
+    }
+    members.add(new NamespaceInfo.Member(depth + 1, 2, 0, "last"));
+    List<String> lines = new MemberTable(members, Map.of()).text(false).lines().toList();
+    assertThat(lines).hasSize(depth + 1).allMatch(line -> line.length() < 2 * TreeLines.MOST);
+    assertThat(lines.get(0)).endsWith(" p1");
+    assertThat(lines.get(2)).endsWith(" ├─p3");
+    assertThat(lines.get(3)).endsWith(" │ └─p4");
+    assertThat(lines.getLast()).endsWith(" └─last");
   }
 
   @Test

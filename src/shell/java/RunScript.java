@@ -61,6 +61,7 @@ final class RunScript {
 
   private final JShell shell;
   private final Map<String, Origin> origins = new HashMap<>();
+  private final Handler exitHandler = new ExitHandler();
 
   /** What was begun last; null before, and when all is done. */
   private volatile Origin running;
@@ -81,9 +82,6 @@ final class RunScript {
     int status;
     try (JShell shell = start(jar)) {
       RunScript run = new RunScript(shell);
-      EXITS.setLevel(Level.FINE);
-      EXITS.setUseParentHandlers(false);
-      EXITS.addHandler(run.new ExitHandler());
       try {
         run.evaluateAll(startup, Files.readString(startup));
         run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
@@ -150,7 +148,8 @@ final class RunScript {
    * with is a failure then, whatever it said. The JVM logs each exit before it begins, in the
    * thread that asks for it; so the shutdown hooks of the script run as they would without us,
    * which they would not to their end if it were one of them that changed the status, by a halt. A
-   * signal is not for us to explain.
+   * signal is not for us to explain; and one snippet that resets all logging and then exits is not
+   * noticed.
    */
   private final class ExitHandler extends Handler {
     @Override
@@ -195,7 +194,18 @@ final class RunScript {
     }
   }
 
+  /**
+   * Before each snippet: the one before may have set up logging anew, and all handlers are gone.
+   */
+  private void watchForExits() {
+    EXITS.setLevel(Level.FINE);
+    EXITS.setUseParentHandlers(false);
+    EXITS.removeHandler(exitHandler);
+    EXITS.addHandler(exitHandler);
+  }
+
   private void evaluate(Path file, String text, int start, String source) {
+    watchForExits();
     running = new Origin(file, line(text, start));
     for (SnippetEvent event : shell.eval(source)) {
       Snippet snippet = event.snippet();

@@ -56,6 +56,8 @@ class ShellIT {
             "\n\nint number() { return missing(); }\n",
             "one that ends the JVM",
             "\n\nSystem.exit(0);\n",
+            "one that ends the JVM when it has set up logging anew",
+            "java.util.logging.LogManager.getLogManager().reset();\n\nSystem.exit(0);\n",
             "one that throws an error",
             "\n\nthrow new AssertionError(1);\n")
         .forEach((name, text) ->

@@ -14,21 +14,31 @@ import java.util.function.Supplier;
  * leaves, or with the first launch; it costs a parked thread.
  */
 public final class HomeThread {
+  private static final Once<Started> STARTED =
+      new Once<>() {
+        @Override
+        protected Started make() {
+          OpenFile.startCleaner(); // at home, too
+          long mounts = mounts();
+          return new Started(TaskThread.start("namespace-starter"), mounts);
+        }
+      };
+
   private HomeThread() {}
 
   /** Starts it, once, from the calling thread, which is at home if it is the first to call. */
   public static void start() {
-    Started.now();
+    Started _ = STARTED.get();
   }
 
   /** Has it do something that is short and does not fail, and waits for that. */
   public static <T> T call(Supplier<T> task) {
-    return Started.THREAD.<T, RuntimeException>call(task::get);
+    return STARTED.get().thread.<T, RuntimeException>call(task::get);
   }
 
   /** Has it do something that is short, waits for that, and throws what it throws. */
   public static <T, X extends Exception> T attempt(Enterable.Task<? extends T, X> task) throws X {
-    return Started.THREAD.<T, X>call(task);
+    return STARTED.get().thread.<T, X>call(task);
   }
 
   /**
@@ -36,12 +46,13 @@ public final class HomeThread {
    * {@code /proc}.
    */
   public static <T> T look(Supplier<T> task) {
-    start();
-    return Started.MOUNTS != 0 && Started.MOUNTS == mounts() ? task.get() : call(task);
+    long home = STARTED.get().mounts;
+    return home != 0 && home == mounts() ? task.get() : call(task);
   }
 
   /** True if it is certain that the thread is in a namespace. */
   static boolean isIn(Namespace namespace) {
+    start(); // before what needs it, which is initialised only once
     return ByPidfd.FD >= 0 && namespace.equals(ByPidfd.PLACE.get(namespace.type()));
   }
 
@@ -83,11 +94,10 @@ public final class HomeThread {
     static final Map<NamespaceType, Namespace> PLACE = call(HomeThread::place);
   }
 
-  /** Initialised once. */
-  private static final class Started {
-    static final long MOUNTS = mounts();
-    static final TaskThread THREAD = TaskThread.start("namespace-starter");
-
-    static void now() {}
-  }
+  /**
+   * What there is once it runs.
+   *
+   * @param mounts its mount namespace; 0 if it is not known
+   */
+  private record Started(TaskThread thread, long mounts) {}
 }

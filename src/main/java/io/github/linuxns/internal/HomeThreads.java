@@ -20,6 +20,18 @@ public final class HomeThreads {
 
   private static final long SHORT_PAUSE_NANOS = 50_000;
 
+  /** Has come to zero when the pools have started. */
+  private static final CountDownLatch POOLS = new CountDownLatch(1);
+
+  /** A thread of its own: nothing else waits for this one, which waits for a carrier. */
+  private static final Once<Thread> STARTER =
+      new Once<>() {
+        @Override
+        protected Thread make() {
+          return TaskThread.startDaemon("namespace-home", Job.START_ALL);
+        }
+      };
+
   private HomeThreads() {}
 
   /**
@@ -27,7 +39,8 @@ public final class HomeThreads {
    * milliseconds, in which the caller can do something else.
    */
   public static void begin() {
-    Started.now();
+    Thread _ = STARTER.get(); // first, since what it starts takes longest
+    HomeThread.start();
   }
 
   /**
@@ -37,8 +50,8 @@ public final class HomeThreads {
   static void await() {
     // A virtual thread could wait here for the carrier that it runs on; and it shows that there is
     // one.
-    if (Started.POOLS.getCount() > 0 && !Thread.currentThread().isVirtual()) {
-      Uninterruptibly.await(Started.POOLS);
+    if (POOLS.getCount() > 0 && !Thread.currentThread().isVirtual()) {
+      Uninterruptibly.await(POOLS);
     }
   }
 
@@ -96,26 +109,11 @@ public final class HomeThreads {
           try {
             startPools();
           } finally {
-            Started.POOLS.countDown(); // also if there can be no more threads: nobody waits forever
+            POOLS.countDown(); // also if there can be no more threads: nobody waits forever
           }
           startReaper();
         }
       }
     }
-  }
-
-  /** Initialised once, and waits for nothing, since what it starts needs it. */
-  private static final class Started {
-    static final CountDownLatch POOLS = new CountDownLatch(1);
-
-    static {
-      // A thread of its own: nothing else waits for this one, which waits for a carrier. First,
-      // since it takes longest.
-      Thread _ = TaskThread.startDaemon("namespace-home", Job.START_ALL);
-      OpenFile.startCleaner();
-      HomeThread.start();
-    }
-
-    static void now() {}
   }
 }

@@ -10,7 +10,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * the garbage collector.
  */
 public final class OpenFile implements AutoCloseable {
-  private static final Cleaner CLEANER = Cleaner.create();
+  private static final Once<Cleaner> CLEANER =
+      new Once<>() {
+        @Override
+        protected Cleaner make() {
+          return Cleaner.create();
+        }
+      };
+
   private static final int CLOSED = Integer.MIN_VALUE;
 
   private final int number;
@@ -24,18 +31,23 @@ public final class OpenFile implements AutoCloseable {
    * thread.
    */
   static void startCleaner() {
-    // To come here is enough: it starts when this class is initialised.
+    Cleaner _ = CLEANER.get();
   }
 
   /** Has something done when an object is garbage collected that does not hold it, or before. */
   static Cleaner.Cleanable whenForgotten(Object owner, Runnable action) {
-    return CLEANER.register(owner, action);
+    return CLEANER.get().register(owner, action);
   }
 
-  /** Owns that descriptor from now on. */
+  /** Owns that descriptor from now on; if there is no memory for it, or no thread, it is closed. */
   public OpenFile(int number) {
     this.number = number;
-    this.closing = CLEANER.register(this, new Closing(number));
+    try {
+      this.closing = whenForgotten(this, new Closing(number));
+    } catch (OutOfMemoryError e) {
+      int _ = Syscalls.close(number);
+      throw e;
+    }
   }
 
   /**

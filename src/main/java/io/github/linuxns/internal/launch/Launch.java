@@ -201,7 +201,7 @@ final class Launch {
         int _ = ChildEnd.of(came.child());
       }
       return child;
-    } catch (SyscallException e) {
+    } catch (SyscallException | RuntimeException | Error e) {
       int _ = end();
       throw e;
     }

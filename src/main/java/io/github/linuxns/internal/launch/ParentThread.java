@@ -34,6 +34,7 @@ final class ParentThread {
    */
   static Child call(Enterable.Task<Child, IOException> launch, Runnable onInterrupt)
       throws IOException {
+    HomeThread.start(); // before what needs it, which is initialised only once
     TaskThread idle = Started.IDLE.pollFirst();
     TaskThread thread = idle == null ? HomeThread.call(ParentThread::start) : idle;
     try {
@@ -45,6 +46,7 @@ final class ParentThread {
 
   /** Opens those namespaces of the calling thread in which these are not. */
   static List<NamespaceHandle> openWhereItIsNot() throws SyscallException {
+    HomeThread.start();
     List<NamespaceHandle> handles = new ArrayList<>();
     try {
       for (NamespaceType type : TypeFacts.MOVABLE) {

@@ -19,7 +19,6 @@ import io.github.linuxns.testing.ControlGroup;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,14 +54,7 @@ class EachFurtherStepIT extends StepFixture {
 
   @Test
   void joinedByHandlesWithMountsFromHere() throws Exception {
-    NamespaceProcess target =
-        new NamespaceProcessBuilder("sleep", "infinity")
-            .mapRootUser()
-            .unshare(NamespaceType.values())
-            .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectOutput(DISCARD)
-            .redirectError(DISCARD)
-            .start();
+    NamespaceProcess target = inAllNew();
     List<NamespaceHandle> handles = new ArrayList<>();
     try {
       for (NamespaceType type : NamespaceType.values()) {

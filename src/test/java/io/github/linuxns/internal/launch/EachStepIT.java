@@ -146,25 +146,13 @@ class EachStepIT extends StepFixture {
   @BeforeEach
   void start() throws Exception {
     assertThat(new NamespaceProcessBuilder("true").start().waitFor()).isZero();
-    startTarget();
+    target = inAllNew();
     before = Traces.now();
   }
 
   @AfterEach
   void end() throws Exception {
     assertThat(target.destroyForcibly().waitFor(60, TimeUnit.SECONDS)).isTrue();
-  }
-
-  /** In new namespaces of all types. */
-  private void startTarget() throws IOException {
-    target =
-        new NamespaceProcessBuilder("sleep", "infinity")
-            .mapRootUser()
-            .unshare(NamespaceType.values())
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
   }
 
   // ---- the steps themselves ----
@@ -219,7 +207,7 @@ class EachStepIT extends StepFixture {
     for (int step = 0; step < steps; step++) {
       if (step > 0) {
         assertThat(target.waitFor()).isEqualTo(KILLED);
-        startTarget();
+        target = inAllNew();
       }
       before = Traces.now();
       Result result =

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.NamespaceHandle;
-import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
@@ -19,7 +18,6 @@ import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -214,14 +212,7 @@ class EachStepOnOlderKernelIT {
 
     Steps(Told told) throws IOException {
       this.told = told;
-      this.target =
-          new NamespaceProcessBuilder("sleep", "infinity")
-              .mapRootUser()
-              .unshare(NamespaceType.values())
-              .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
-              .redirectOutput(DISCARD)
-              .redirectError(DISCARD)
-              .start();
+      this.target = inAllNew();
     }
 
     abstract void attempt(Callable<Integer> launch) throws Exception;

@@ -3,6 +3,7 @@ package io.github.linuxns.internal.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
@@ -10,6 +11,7 @@ import io.github.linuxns.internal.launch.Overseer.Call;
 import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -41,6 +43,17 @@ class StepFixture {
       process.getOutputStream().close();
       return process.waitFor();
     };
+  }
+
+  /** A process to join, in new namespaces of all types. */
+  static NamespaceProcess inAllNew() throws IOException {
+    return new NamespaceProcessBuilder("sleep", "infinity")
+        .mapRootUser()
+        .unshare(NamespaceType.values())
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .redirectOutput(DISCARD)
+        .redirectError(DISCARD)
+        .start();
   }
 
   /** Launches so that the steps are seen; nobody is left of it when this returns. */

@@ -21,7 +21,7 @@ final class LaneProcess {
    */
   private static final long UID = 65_432;
 
-  private static final Duration DEADLINE = Duration.ofMinutes(5);
+  private static final Duration DEADLINE = Duration.ofMinutes(12);
 
   private LaneProcess() {}
 

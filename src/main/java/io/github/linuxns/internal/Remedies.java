@@ -14,10 +14,6 @@ import org.jspecify.annotations.Nullable;
  * that it can tell a missing capability from a filter.
  */
 final class Remedies {
-  /** For those who do not know what a capability is. */
-  private static final String BECOME_ROOT =
-      ": run it as root (sudo), or as root of namespaces of one's own (unshare -UrnmuiC COMMAND)";
-
   /** The one that the kernel begins with, and that all others are below; its number is fixed. */
   private static final String INITIAL_USER_NAMESPACE = "user:[4026531837]";
 
@@ -72,22 +68,23 @@ final class Remedies {
   /** Looking at a process of somebody else. */
   String lookingAtProcess() {
     String own = facts.userNamespace();
+    String suspects = confiners().toString();
     if (!facts.thread().has(ThreadStatus.CAP_SYS_PTRACE)) {
       return "it takes the same user, with every capability that the process has, or CAP_SYS_PTRACE"
           + " in the user namespace of the process, which the thread lacks in "
           + own
-          + ": run it as root (sudo), or as the user of that process"
-          + andWatchers();
+          + asRoot("SYS_PTRACE")
+          + ", or as the user of that process"
+          + (suspects.isEmpty() ? "" : "; " + suspects);
     }
     boolean countsForAll = own.equals(INITIAL_USER_NAMESPACE);
-    String suspects = watchers();
     return "the thread has CAP_SYS_PTRACE in "
         + own
         + (countsForAll
             ? ", the initial user namespace, which is enough for every process; "
             : ", which counts for processes of that user namespace and of those below it; if this"
                 + " is one of them, ")
-        + (suspects == null ? "a security module refuses it" + securityModules() : suspects)
+        + (suspects.isEmpty() ? "a security module refuses it" + securityModules() : suspects)
         + (countsForAll ? ": to be root does not help" : "");
   }
 
@@ -139,7 +136,7 @@ final class Remedies {
         ? "mounting takes CAP_SYS_ADMIN in the user namespace that owns the mount namespace of the"
             + " thread"
             + andWatchers()
-        : "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace() + BECOME_ROOT;
+        : "mounting takes CAP_SYS_ADMIN in " + facts.userNamespace() + ownRoot();
   }
 
   private @Nullable String capabilityToEnter(NamespaceType type, Optional<Namespace> owner) {
@@ -150,7 +147,7 @@ final class Remedies {
       return "needs CAP_SYS_ADMIN in "
           + owning
           + (owning.equals(own) ? "" : " and in " + own)
-          + BECOME_ROOT
+          + ownRoot()
           + (owning.equals(own) ? "" : byChild(owning));
     }
     if (!owning.equals(own)) {
@@ -172,7 +169,7 @@ final class Remedies {
     }
     return "needs CAP_SYS_ADMIN in "
         + facts.userNamespace()
-        + BECOME_ROOT
+        + ownRoot()
         + "; or leave it to a child process with a USER namespace of its own, which takes no"
         + " privilege: NamespaceProcessBuilder.mapRootUser()";
   }
@@ -182,6 +179,21 @@ final class Remedies {
     return "; or leave it to a child process that joins "
         + owner
         + " as well: NamespaceProcessBuilder.join";
+  }
+
+  /** For those who do not know what a capability is. */
+  private String asRoot(String capability) {
+    return facts.thread().isRoot()
+        ? ": root does not have it here, as in most containers; run it where root does (docker run"
+            + " --cap-add="
+            + capability
+            + ")"
+        : ": run it as root (sudo)";
+  }
+
+  private String ownRoot() {
+    return asRoot("SYS_ADMIN")
+        + ", or as root of namespaces of one's own (unshare -UrnmuiC COMMAND)";
   }
 
   private String limits(Collection<NamespaceType> types) {
@@ -198,6 +210,18 @@ final class Remedies {
 
   /** Who else than the capability check may have refused; null if nobody is in sight. */
   private @Nullable String watchers() {
+    StringJoiner suspects = confiners();
+    if (facts.line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").equals("1")) {
+      suspects.add("sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it");
+    }
+    if (facts.line("/proc/sys/kernel/unprivileged_userns_clone").equals("0")) {
+      suspects.add("sysctl kernel.unprivileged_userns_clone=0 may restrict it");
+    }
+    return suspects.length() == 0 ? null : suspects.toString();
+  }
+
+  /** Those of them that look at whatever the thread does, not only at user namespaces. */
+  private StringJoiner confiners() {
     StringJoiner suspects = new StringJoiner("; ");
     if (facts.thread().isFiltered()) {
       suspects.add(
@@ -208,13 +232,7 @@ final class Remedies {
     if (!profile.isEmpty()) {
       suspects.add("the AppArmor profile \"" + profile + "\" may be what refuses it");
     }
-    if (facts.line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").equals("1")) {
-      suspects.add("sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it");
-    }
-    if (facts.line("/proc/sys/kernel/unprivileged_userns_clone").equals("0")) {
-      suspects.add("sysctl kernel.unprivileged_userns_clone=0 may restrict it");
-    }
-    return suspects.length() == 0 ? null : suspects.toString();
+    return suspects;
   }
 
   private String andWatchers() {

@@ -136,8 +136,9 @@ public final class NamespaceProcessBuilder {
    *
    * <p>With a new PID namespace the child is process 1, but {@code /proc} still shows the processes
    * of whoever mounted it, and so {@code ps} those of the host: {@link #mountProc()} mends that. A
-   * new MOUNT namespace begins with the same mounts, a new NETWORK with no device but {@code lo},
-   * and a new USER with nobody in it, unless there is a map such as {@link #mapRootUser()}.
+   * new MOUNT namespace begins with the same mounts, a new NETWORK with no device but {@code lo};
+   * and in a new USER the child is nobody, 65534, unless there is a map such as {@link
+   * #mapRootUser()}.
    *
    * @param types at least one
    * @return this builder

@@ -22,13 +22,14 @@ class RemediesTest {
 
   private final Map<String, String> files = new HashMap<>();
   private String own = OWN;
+  private boolean root;
 
   private Remedies as(long capabilities, int seccompMode) {
     return new Remedies(
         new SystemFacts() {
           @Override
           public ThreadStatus thread() {
-            return new ThreadStatus(capabilities, seccompMode);
+            return new ThreadStatus(capabilities, seccompMode, root);
           }
 
           @Override
@@ -162,6 +163,23 @@ class RemediesTest {
     assertThat(as(0, 0).lookingAtProcess()).contains("of that process; the AppArmor");
   }
 
+  @Test
+  void rootWithoutTheCapabilityIsNotToldToBecomeRoot() {
+    root = true;
+    for (String remedy :
+        List.of(
+            as(0, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)),
+            as(0, 0).entering(Errno.EPERM, NamespaceType.NETWORK, OWNED_BY_OURS),
+            as(0, 0).mountingHere())) {
+      assertThat(remedy)
+          .contains("docker run --cap-add=SYS_ADMIN", "unshare -UrnmuiC")
+          .doesNotContain("sudo");
+    }
+    assertThat(as(0, 0).lookingAtProcess())
+        .contains("docker run --cap-add=SYS_PTRACE")
+        .doesNotContain("sudo");
+  }
+
   /** "Run it as root" is no help to who is; in the initial user namespace that is certain. */
   @Test
   void whyRootMayNotLookAtAProcess() {
@@ -173,6 +191,7 @@ class RemediesTest {
             enough
                 + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, …): to be root"
                 + " does not help");
+    files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"); // is about others
     files.put("/sys/kernel/security/lsm", "capability,landlock,bpf");
     assertThat(as(ALL, 0).lookingAtProcess())
         .isEqualTo(

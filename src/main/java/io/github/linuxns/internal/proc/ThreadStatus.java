@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param effectiveCapabilities the bit set of CapEff
  * @param seccompMode 0 off, 1 strict, 2 a filter
+ * @param isRoot whether the effective user is 0 in its user namespace
  */
-public record ThreadStatus(long effectiveCapabilities, int seccompMode) {
+public record ThreadStatus(long effectiveCapabilities, int seccompMode, boolean isRoot) {
   /** The bit of CAP_SETGID. */
   public static final int CAP_SETGID = 6;
 
@@ -24,9 +25,12 @@ public record ThreadStatus(long effectiveCapabilities, int seccompMode) {
   /** The bit of CAP_SYS_ADMIN. */
   public static final int CAP_SYS_ADMIN = 21;
 
-  /** Reads the lines of the file; a line that is missing or damaged counts as zero. */
+  /** Reads the lines of the file; a line that is missing or damaged counts as nothing. */
   public static ThreadStatus parse(List<String> lines) {
-    return new ThreadStatus(number(lines, "CapEff:", 16), (int) number(lines, "Seccomp:", 10));
+    return new ThreadStatus(
+        number(lines, "CapEff:", 16),
+        (int) number(lines, "Seccomp:", 10),
+        lines.stream().anyMatch(line -> line.matches("Uid:\\s+\\d+\\s+0\\s.*")));
   }
 
   /** True if the thread has that capability in its own user namespace. */

@@ -137,6 +137,22 @@ class NamespaceSupportIT {
     }
   }
 
+  /** As with all capabilities dropped from a container whose user is root. */
+  @Test
+  void aCapabilityThatMapsRootIsNamed() throws Exception {
+    Requirements.root();
+    Requirements.kernel(5, 12);
+    Requirements.command("setpriv");
+    assertThat(
+            ChildJvm.run(
+                List.of("setpriv", "--inh-caps=-setfcap", "--bounding-set=-setfcap"),
+                Probing.class))
+        .containsPattern(
+            "USER: cannot be created for a child process, cannot be entered by a child process:"
+                + " .*uid_map: EPERM.*: to map user 0 of this user namespace takes CAP_SETFCAP")
+        .containsPattern("UTS: can be created for a child process, can be entered by a thread");
+  }
+
   @Test
   void nothingIsInTheWayOfRoot() {
     Requirements.root();

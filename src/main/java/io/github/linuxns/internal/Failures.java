@@ -183,6 +183,11 @@ public final class Failures {
     return errno == Errno.EINVAL ? null : REMEDIES.unsharing(errno, types);
   }
 
+  /** What to do when ids could not be mapped by who may map them. */
+  public static @Nullable String remedyForIds(Errno errno, boolean userZero) {
+    return REMEDIES.mappingIds(errno, userZero);
+  }
+
   /** What to do when the calling thread may not mount; null if it may, as far as we know. */
   public static @Nullable String remedyForMounting() {
     return REMEDIES.mountingHere();
@@ -197,13 +202,15 @@ public final class Failures {
   public static UnsupportedOperationException imageRefused(
       int result, Collection<String> directories) {
     String sysctl = new RunningSystem().line("/proc/sys/vm/memfd_noexec");
+    String suspects = REMEDIES.always(errno(result));
     return new UnsupportedOperationException(
         "starting a process takes a file of ours that may be executed: one in memory may not ("
             + errno(result)
             + (sysctl.equals("2") ? ", because the sysctl vm.memfd_noexec is 2" : "")
             + "), nor one in any of "
             + directories
-            + ", which are not there, or mounted noexec, or closed by a security module");
+            + ", which are not there, or mounted noexec, or closed by a security module"
+            + (suspects == null ? "" : "; " + suspects));
   }
 
   /** A step of a launch, which is named in words. */

@@ -30,7 +30,7 @@ final class Remedies {
       case EMFILE -> "this process has as many files open as it may: raise its limit (ulimit -n)";
       case ENFILE -> "the system has as many files open as it may: sysctl fs.file-max";
       case ENOMEM -> "the kernel is out of memory for it, or a control group's limit is reached";
-      case EPERM, EACCES -> watchers();
+      case EPERM, EACCES -> watchers("");
       default -> null;
     };
   }
@@ -55,6 +55,8 @@ final class Remedies {
   @Nullable String unsharing(Errno errno, Collection<NamespaceType> types) {
     return switch (errno) {
       case EPERM -> capabilityToCreate(types);
+      // Only a security module has that answer, and only for user namespaces.
+      case EACCES -> watchersOrModule(types.contains(NamespaceType.USER) ? "userns," : "");
       case EINVAL ->
           types.contains(NamespaceType.USER)
               ? "a process with more than one thread, as a JVM is, cannot make itself a user"
@@ -65,10 +67,31 @@ final class Remedies {
     };
   }
 
+  /**
+   * Mapping ids in a new user namespace that the caller may map: its own, or any, with the
+   * privilege for that. What is left to take is the rights that come with the namespace, and one
+   * more for user 0, whose files could be given capabilities inside.
+   *
+   * @param userZero true if user 0 of this user namespace is among them
+   */
+  @Nullable String mappingIds(Errno errno, boolean userZero) {
+    return switch (errno) {
+      case EPERM, EACCES ->
+          userZero && !facts.thread().has(ThreadStatus.CAP_SETFCAP)
+              ? "to map user 0 of this user namespace takes CAP_SETFCAP, since Linux 5.12, which"
+                  + " the thread lacks in "
+                  + facts.userNamespace()
+                  + asRoot("SETFCAP")
+                  + andWatchers()
+              : watchersOrModule("capability,");
+      default -> always(errno);
+    };
+  }
+
   /** Looking at a process of somebody else. */
   String lookingAtProcess() {
     String own = facts.userNamespace();
-    String suspects = confiners().toString();
+    String suspects = confiners("ptrace,").toString();
     if (!facts.thread().has(ThreadStatus.CAP_SYS_PTRACE)) {
       return "it takes the same user, with every capability that the process has, or CAP_SYS_PTRACE"
           + " in the user namespace of the process, which the thread lacks in "
@@ -85,7 +108,7 @@ final class Remedies {
             : ", which counts for processes of that user namespace and of those below it; if this"
                 + " is one of them, ")
         + (suspects.isEmpty() ? "a security module refuses it" + securityModules() : suspects)
-        + (countsForAll ? ": to be root does not help" : "");
+        + (countsForAll ? "; to be root does not help" : "");
   }
 
   /** Which there are; they do not tell which of them it was. */
@@ -160,12 +183,12 @@ final class Remedies {
     if (type == NamespaceType.MOUNT && !thread.has(ThreadStatus.CAP_SYS_CHROOT)) {
       return "needs CAP_SYS_CHROOT in " + own;
     }
-    return watchers();
+    return watchers("capability,");
   }
 
   private @Nullable String capabilityToCreate(Collection<NamespaceType> types) {
     if (types.contains(NamespaceType.USER) || facts.thread().has(ThreadStatus.CAP_SYS_ADMIN)) {
-      return watchers();
+      return watchers("capability,");
     }
     return "needs CAP_SYS_ADMIN in "
         + facts.userNamespace()
@@ -208,20 +231,27 @@ final class Remedies {
         + ", or 32 levels of nesting";
   }
 
-  /** Who else than the capability check may have refused; null if nobody is in sight. */
-  private @Nullable String watchers() {
-    StringJoiner suspects = confiners();
+  /**
+   * Who else than the capability check may have refused; null if nobody is in sight.
+   *
+   * @param rule the rule that allows it in an AppArmor profile; empty if that is not known
+   */
+  private @Nullable String watchers(String rule) {
+    StringJoiner suspects = confiners(rule);
     if (facts.line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").equals("1")) {
-      suspects.add("sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it");
+      suspects.add(
+          "sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it: root can set it"
+              + " to 0, or give the program (java) an AppArmor profile with the rule \"userns,\"");
     }
     if (facts.line("/proc/sys/kernel/unprivileged_userns_clone").equals("0")) {
-      suspects.add("sysctl kernel.unprivileged_userns_clone=0 may restrict it");
+      suspects.add(
+          "sysctl kernel.unprivileged_userns_clone=0 may restrict it: root can set it to 1");
     }
     return suspects.length() == 0 ? null : suspects.toString();
   }
 
   /** Those of them that look at whatever the thread does, not only at user namespaces. */
-  private StringJoiner confiners() {
+  private StringJoiner confiners(String rule) {
     StringJoiner suspects = new StringJoiner("; ");
     if (facts.thread().isFiltered()) {
       suspects.add(
@@ -230,13 +260,28 @@ final class Remedies {
     }
     String profile = facts.appArmorProfile();
     if (!profile.isEmpty()) {
-      suspects.add("the AppArmor profile \"" + profile + "\" may be what refuses it");
+      suspects.add(
+          "the AppArmor profile \""
+              + profile
+              + "\" may be what refuses it"
+              + (rule.isEmpty() ? "" : ", if it lacks the rule \"" + rule + '"')
+              + ": the kernel's log (dmesg) says what it has DENIED");
     }
     return suspects;
   }
 
+  /** Where the kernel itself would not have refused it. */
+  private String watchersOrModule(String rule) {
+    String suspects = watchers(rule);
+    return suspects == null
+        ? "a security module refuses it"
+            + securityModules()
+            + ": the kernel's log (dmesg) may say which"
+        : suspects;
+  }
+
   private String andWatchers() {
-    String suspects = watchers();
+    String suspects = watchers("");
     return suspects == null ? "" : "; " + suspects;
   }
 }

@@ -16,9 +16,16 @@ public interface SystemFacts {
   /** The first line of a file of the kernel's, stripped; empty if it is not there or empty. */
   String line(String file);
 
-  /** The AppArmor profile that confines the calling thread; empty if none does. */
+  /**
+   * The AppArmor profile that may refuse something to the calling thread, with its mode; empty if
+   * there is none, or if it only writes down what it would refuse.
+   */
   default String appArmorProfile() {
     String label = line("/proc/thread-self/attr/apparmor/current");
-    return label.equals("unconfined") ? "" : label;
+    return label.equals("unconfined")
+            || label.endsWith(" (unconfined)")
+            || label.endsWith(" (complain)")
+        ? ""
+        : label;
   }
 }

@@ -83,16 +83,64 @@ class RemediesTest {
         .contains("seccomp");
     files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
     assertThat(as(ALL, 0).unsharing(Errno.EPERM, List.of(NamespaceType.NETWORK)))
-        .contains("AppArmor")
-        .contains("docker-default (enforce)");
+        .isEqualTo(
+            "the AppArmor profile \"docker-default (enforce)\" may be what refuses it, if it lacks"
+                + " the rule \"capability,\": the kernel's log (dmesg) says what it has DENIED");
     files.put("/proc/thread-self/attr/apparmor/current", "unconfined");
     files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
     assertThat(as(ALL, 0).pinning(Errno.EPERM, NamespaceType.NETWORK))
-        .contains("kernel.apparmor_restrict_unprivileged_userns=1")
+        .contains("kernel.apparmor_restrict_unprivileged_userns=1", "root can set it to 0")
         .doesNotContain("unconfined");
     files.put("/proc/sys/kernel/unprivileged_userns_clone", "0");
     assertThat(as(0, 0).unsharing(Errno.EPERM, List.of(NamespaceType.USER)))
-        .contains("kernel.unprivileged_userns_clone=0");
+        .contains("kernel.unprivileged_userns_clone=0", "root can set it to 1");
+  }
+
+  /** The capability check has another answer, and no other check is there. */
+  @Test
+  void onlyASecurityModuleForbidsUserNamespacesByEacces() {
+    assertThat(as(0, 0).unsharing(Errno.EACCES, List.of(NamespaceType.USER)))
+        .startsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, …)");
+    files.put("/proc/thread-self/attr/apparmor/current", "tomcat (enforce)");
+    assertThat(as(0, 0).unsharing(Errno.EACCES, List.of(NamespaceType.UTS, NamespaceType.USER)))
+        .startsWith("the AppArmor profile \"tomcat (enforce)\" may be what refuses it")
+        .contains("lacks the rule \"userns,\"");
+  }
+
+  @Test
+  void aProfileThatRefusesNothingIsNotNamed() {
+    for (String label : List.of("unconfined", "steam (unconfined)", "tomcat (complain)", "")) {
+      files.put("/proc/thread-self/attr/apparmor/current", label);
+      assertThat(as(ALL, 0).always(Errno.EACCES)).as(label).isNull();
+    }
+    for (String label : List.of("tomcat (enforce)", "tomcat (kill)", "tomcat//&a (mixed)")) {
+      files.put("/proc/thread-self/attr/apparmor/current", label);
+      assertThat(as(ALL, 0).always(Errno.EACCES)).contains('"' + label + '"');
+    }
+  }
+
+  @Test
+  void idsThatMayBeMappedAndAreNotAreSomebodysFault() {
+    for (Errno errno : List.of(Errno.EPERM, Errno.EACCES)) {
+      assertThat(as(0, 0).mappingIds(errno, false)).startsWith("a security module refuses it");
+    }
+    files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
+    assertThat(as(0, 0).mappingIds(Errno.EACCES, false))
+        .startsWith("sysctl kernel.apparmor_restrict_unprivileged_userns=1 may restrict it")
+        .contains("an AppArmor profile with the rule \"userns,\"");
+    files.clear();
+    root = true;
+    long withoutSetfcap = ALL & ~(1L << ThreadStatus.CAP_SETFCAP);
+    assertThat(as(withoutSetfcap, 0).mappingIds(Errno.EPERM, true))
+        .isEqualTo(
+            "to map user 0 of this user namespace takes CAP_SETFCAP, since Linux 5.12, which the"
+                + " thread lacks in "
+                + OWN
+                + ": root does not have it here, as in most containers; run it where root does"
+                + " (docker run --cap-add=SETFCAP)");
+    assertThat(as(withoutSetfcap, 0).mappingIds(Errno.EPERM, false)).doesNotContain("CAP_");
+    assertThat(as(ALL, 0).mappingIds(Errno.EPERM, true)).doesNotContain("CAP_");
+    assertThat(as(ALL, 0).mappingIds(Errno.EINVAL, true)).isNull();
   }
 
   @Test
@@ -159,7 +207,8 @@ class RemediesTest {
         .doesNotContain("same user");
     files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
     assertThat(as(ALL, 0).lookingAtProcess())
-        .endsWith("the AppArmor profile \"docker-default (enforce)\" may be what refuses it");
+        .contains("the AppArmor profile \"docker-default (enforce)\" may be what refuses it")
+        .contains("if it lacks the rule \"ptrace,\"");
     assertThat(as(0, 0).lookingAtProcess()).contains("of that process; the AppArmor");
   }
 
@@ -189,18 +238,18 @@ class RemediesTest {
     assertThat(as(ALL, 0).lookingAtProcess())
         .isEqualTo(
             enough
-                + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, …): to be root"
+                + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, …); to be root"
                 + " does not help");
     files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"); // is about others
     files.put("/sys/kernel/security/lsm", "capability,landlock,bpf");
     assertThat(as(ALL, 0).lookingAtProcess())
         .isEqualTo(
             enough
-                + "a security module refuses it (there are: capability, landlock, bpf): to be root"
+                + "a security module refuses it (there are: capability, landlock, bpf); to be root"
                 + " does not help");
     assertThat(as(ALL, 2).lookingAtProcess())
         .startsWith(enough + "a seccomp filter is active")
-        .endsWith(": to be root does not help");
+        .endsWith("; to be root does not help");
   }
 
   @Test

@@ -34,19 +34,25 @@ public final class OtherMachine {
   /** For who looks at the lines: what a machine lacks is no failure then. */
   static final String LACKING_ALLOWED = "--lacking-allowed";
 
+  /** The checks that have a machine to themselves, in place of the others. */
+  private static final String REFUSALS = "refusals";
+
   private OtherMachine() {}
 
   /**
    * Runs the checks.
    *
-   * @param arguments none, or {@link #LACKING_ALLOWED}
+   * @param arguments none, or {@link #LACKING_ALLOWED}; or {@code refusals}, for {@link
+   *     RefusalChecks} in place of all others
    */
   public static void main(String[] arguments) {
     System.out.printf(
         "Linux %s, %s, Java %s%n",
         System.getProperty("os.version"), System.getProperty("os.arch"), Runtime.version());
+    List<String> options = List.of(arguments);
     Map<String, Integer> counts = new HashMap<>();
-    for (List<MachineCheck> part : PARTS) {
+    for (List<MachineCheck> part :
+        options.contains(REFUSALS) ? List.of(RefusalChecks.ALL) : PARTS) {
       for (MachineCheck check : part) {
         int _ = counts.merge(outcome(check), 1, Integer::sum);
       }
@@ -56,7 +62,7 @@ public final class OtherMachine {
     System.out.printf(
         "%d checks hold, %d do not, %d lack something%n",
         counts.getOrDefault(OK, 0), failed, lacking);
-    boolean allowed = List.of(arguments).contains(LACKING_ALLOWED);
+    boolean allowed = options.contains(LACKING_ALLOWED);
     System.exit(failed == 0 && (lacking == 0 || allowed) ? 0 : 1);
   }
 

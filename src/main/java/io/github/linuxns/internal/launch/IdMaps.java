@@ -122,7 +122,7 @@ final class IdMaps {
   /** Adds the steps in which the maps are written, or waited for. */
   void write(ChildSteps steps) {
     if (setgroupsDenied) {
-      steps.writeOwn("setgroups", ascii("deny"), IdMaps::remedy);
+      steps.writeOwn("setgroups", ascii("deny"), this::remedy);
     }
     if (writer != Writer.CHILD) {
       if (asks()) {
@@ -131,10 +131,10 @@ final class IdMaps {
       return;
     }
     if (uids != null) {
-      steps.writeOwn("uid_map", uids.bytes(), IdMaps::remedy);
+      steps.writeOwn("uid_map", uids.bytes(), this::remedy);
     }
     if (gids != null) {
-      steps.writeOwn("gid_map", gids.bytes(), IdMaps::remedy);
+      steps.writeOwn("gid_map", gids.bytes(), this::remedy);
     }
   }
 
@@ -182,14 +182,9 @@ final class IdMaps {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static @Nullable String remedy(Errno errno) {
-    return switch (errno) {
-      case EPERM ->
-          "without privilege only one's own ids can be mapped; others take CAP_SETUID and"
-              + " CAP_SETGID in the user namespace of the JVM, or newuidmap and newgidmap";
-      case EACCES -> "a security module (AppArmor, SELinux) may forbid user namespaces";
-      case EINVAL -> "ranges overlap, or are not all mapped in the user namespace of the JVM";
-      default -> Failures.remedy(errno);
-    };
+  private @Nullable String remedy(Errno errno) {
+    return errno == Errno.EINVAL
+        ? "ranges overlap, or are not all mapped in the user namespace of the JVM"
+        : Failures.remedyForIds(errno, uids != null && uids.mapsOutside(0));
   }
 }

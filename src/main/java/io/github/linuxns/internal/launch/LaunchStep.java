@@ -1,6 +1,7 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.nio.ByteBuffer;
@@ -226,8 +227,10 @@ final class LaunchStep {
     return kind == Kind.EXEC;
   }
 
+  /** What can be done about an error: what the step knows of it, or what it means everywhere. */
   @Nullable String remedy(Errno errno) {
-    return told.remedy.apply(errno);
+    String own = told.remedy.apply(errno);
+    return own == null ? Failures.remedy(errno) : own;
   }
 
   void write(ByteBuffer program) {

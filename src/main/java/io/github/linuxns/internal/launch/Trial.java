@@ -5,6 +5,7 @@ import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Arch;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.TypeFacts;
@@ -30,11 +31,12 @@ public final class Trial {
 
   /** Why no child can have a new one; empty if one can, in a new user namespace if need be. */
   public static Optional<String> creating(NamespaceType type) {
+    Arch _ = Arch.current(); // from here on nothing is unsupported but to execute an image
     if (!type.isSupported()) {
       return Optional.of(sentence(Failures.lacks(type, SystemCall.UNSHARE)));
     }
-    Optional<SyscallException> refusal = trying(() -> use(EnumSet.of(type)));
-    if (refusal.isPresent() && refusal.get().errno() == Errno.EPERM) {
+    Optional<Exception> refusal = trying(() -> use(EnumSet.of(type)));
+    if (refusal.orElse(null) instanceof SyscallException e && e.errno() == Errno.EPERM) {
       refusal = trying(() -> use(EnumSet.of(type, NamespaceType.USER)));
     }
     return refusal.map(Trial::sentence);
@@ -49,15 +51,15 @@ public final class Trial {
     return trying(attempt).map(Trial::sentence);
   }
 
-  private static String sentence(SyscallException refusal) {
+  private static String sentence(Exception refusal) {
     return Objects.requireNonNull(refusal.getMessage());
   }
 
-  private static Optional<SyscallException> trying(Attempt attempt) {
+  private static Optional<Exception> trying(Attempt attempt) {
     try {
       attempt.make();
       return Optional.empty();
-    } catch (SyscallException refused) {
+    } catch (SyscallException | UnsupportedOperationException refused) {
       return Optional.of(refused);
     }
   }

@@ -25,6 +25,9 @@ public record ThreadStatus(long effectiveCapabilities, int seccompMode, boolean 
   /** The bit of CAP_SYS_ADMIN. */
   public static final int CAP_SYS_ADMIN = 21;
 
+  /** The bit of CAP_SETFCAP. */
+  public static final int CAP_SETFCAP = 31;
+
   /** Reads the lines of the file; a line that is missing or damaged counts as nothing. */
   public static ThreadStatus parse(List<String> lines) {
     return new ThreadStatus(

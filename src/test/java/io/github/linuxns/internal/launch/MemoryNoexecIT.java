@@ -2,6 +2,8 @@ package io.github.linuxns.internal.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.NamespaceSupport;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.internal.launch.Launching.Traces;
 import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.Machine;
@@ -29,6 +31,10 @@ class MemoryNoexecIT {
   }
 
   private static String run(String setUp, List<String> options) throws Exception {
+    return run(setUp, options, Once.class);
+  }
+
+  private static String run(String setUp, List<String> options, Class<?> main) throws Exception {
     List<String> prefix =
         List.of(
             "unshare",
@@ -41,7 +47,7 @@ class MemoryNoexecIT {
             "sh");
     List<String> all = new ArrayList<>(options);
     all.add("-XX:+UseSerialGC");
-    return Machine.run(ChildJvm.command(prefix, all, Once.class).toArray(String[]::new));
+    return Machine.run(ChildJvm.command(prefix, all, main).toArray(String[]::new));
   }
 
   @Test
@@ -83,6 +89,28 @@ class MemoryNoexecIT {
         .contains(
             "UnsupportedOperationException", "vm.memfd_noexec is 2", "[/dev/shm, /proc, /none]")
         .contains("nothing left");
+  }
+
+  /** That is in the way of all that only a child can do, and not an end of the question. */
+  @Test
+  void withNoPlaceLeftTheProbeSaysSo() throws Exception {
+    List<String> options = List.of("-Djava.io.tmpdir=/proc", "-Duser.home=/none");
+    String said = run("echo 2 > " + SYSCTL + " && " + noexec("/dev/shm"), options, Probing.class);
+    assertThat(said.lines().filter(line -> !line.isBlank()))
+        .hasSameSizeAs(NamespaceType.values())
+        .allSatisfy(line ->
+            assertThat(line)
+                .contains(": cannot be created for a child process, can")
+                .contains("a file of ours that may be executed", "vm.memfd_noexec is 2"));
+  }
+
+  /** Prints what a probe finds. */
+  static final class Probing {
+    private Probing() {}
+
+    public static void main(String[] args) {
+      System.out.println(NamespaceSupport.probe());
+    }
   }
 
   private static String noexec(String directory) {

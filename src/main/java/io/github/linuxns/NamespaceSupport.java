@@ -72,10 +72,15 @@ public final class NamespaceSupport {
   /**
    * Tells what is in the way: the first of creating and entering that did not work.
    *
+   * <p>It names a limit of {@code /proc/sys/user} with its value; a sysctl that restricts user
+   * namespaces; the AppArmor profile that this process has, unless it only complains, and the rule
+   * that it may lack; that there is a seccomp filter; the capability that is missing, and in which
+   * user namespace; the version that the kernel would have to have; or that no program of ours may
+   * be executed here, without which no child can be started.
+   *
    * @param type which
-   * @return what failed, and what can be done about it as far as that is known: a limit of {@code
-   *     /proc/sys/user}, AppArmor, seccomp, a missing capability, or the kernel; empty if nothing
-   *     is in the way
+   * @return what failed, and what can be done about it as far as that is known; empty if nothing is
+   *     in the way
    */
   public Optional<String> obstacle(NamespaceType type) {
     String why = toCreate.get(type);

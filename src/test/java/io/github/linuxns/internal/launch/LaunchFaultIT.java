@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Traces;
@@ -50,6 +51,7 @@ class LaunchFaultIT {
     launchFiltered(Launching.of("/bin/true"), filter);
     Launching.run(Launching.of("/bin/true"));
     assertThatThrownBy(() -> Launching.run(Launching.of("/none"))).isNotNull();
+    String _ = Failures.remedy(Errno.EACCES);
     before = Traces.now();
   }
 

@@ -2,6 +2,7 @@ package io.github.linuxns.testing;
 
 import io.github.linuxns.internal.HomeThreads;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -88,14 +89,21 @@ public final class Machine {
     return actual > major || (actual == major && Integer.parseInt(parts[1]) >= minor);
   }
 
-  /** Runs a program to its end, and returns what it printed; it must succeed. */
+  /**
+   * Runs a program to its end, and returns what it printed; it must succeed. Its pipes are closed
+   * then, which the JDK does by itself, but some time after {@code waitFor} has returned.
+   */
   public static String run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      throw new AssertionError(String.join(" ", command) + " does not end");
+    String output;
+    try (InputStream said = process.getInputStream();
+        InputStream _ = process.getErrorStream()) { // there is one, though nothing comes by it
+      output = new String(said.readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError(String.join(" ", command) + " does not end");
+      }
     }
     if (process.exitValue() != 0) {
       throw new AssertionError(

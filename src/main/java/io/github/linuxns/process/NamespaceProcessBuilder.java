@@ -666,9 +666,13 @@ public final class NamespaceProcessBuilder {
    *     other
    */
   public NamespaceProcess start() throws IOException {
+    Child child = null;
     try (StandardStreams opened = streams.open()) {
-      Child child = plan.start(opened.descriptors(), Thread.currentThread()::isInterrupted);
+      child = plan.start(opened.descriptors(), Thread.currentThread()::isInterrupted);
       return new NamespaceProcess(child, opened, !plan.commandIsInit());
+    } catch (IOException | RuntimeException | Error e) {
+      Child.end(child);
+      throw e;
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A child process of ours that nobody else waits for. Until it is reaped its number is its own, and
@@ -58,6 +59,13 @@ public final class Child {
     } catch (SyscallException | RuntimeException | Error e) {
       child.pidfd.close();
       throw e;
+    }
+  }
+
+  /** Ends one that nobody has got hold of, if there is one. */
+  public static void end(@Nullable Child child) {
+    if (child != null) {
+      child.kill();
     }
   }
 

@@ -123,6 +123,7 @@ final class ChildWatch {
         int _ = Syscalls.close(started.bell);
         throw e;
       }
+      int _ = ChildEnd.of(ThisJvm.PID); // no child: to be loaded before the stack may be used up
       STARTED.set(started);
     }
     return started;

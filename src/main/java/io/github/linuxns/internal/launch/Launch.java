@@ -85,11 +85,16 @@ final class Launch {
       Patience patience)
       throws IOException {
     ChildWatch.start();
+    Child child = null;
     try (SpawnedImage image = new SpawnedImage(interpreter, program, patience)) {
-      image.spawn(standard, further);
       Launch launch = new Launch(image, program, question, patience);
+      image.spawn(standard, further);
       launch.await();
-      return launch.conclude();
+      child = launch.conclude();
+      return child;
+    } catch (IOException | RuntimeException | Error e) {
+      Child.end(child);
+      throw e;
     }
   }
 
@@ -184,27 +189,21 @@ final class Launch {
 
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
-    try {
-      if (last != 0 && !LaunchCalls.isChild(last)) {
-        // Somebody with power over the child has tampered with its report.
-        throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
-      }
-      Child child =
-          last == 0
-              ? Child.watched(image.pid(), handleOfFirst)
-              : Child.watched(last, Child.handle(last));
-      // Those that forked have closed it too: they are ending.
-      if (came.child() != 0) {
-        int _ = ChildEnd.of(image.pid());
-      }
-      if (came.grandchild() != 0) {
-        int _ = ChildEnd.of(came.child());
-      }
-      return child;
-    } catch (SyscallException | RuntimeException | Error e) {
-      int _ = end();
-      throw e;
+    if (last != 0 && !LaunchCalls.isChild(last)) {
+      // Somebody with power over the child has tampered with its report.
+      throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
     }
+    Optional<ProcessHandle> handle = last == 0 ? handleOfFirst : Child.handle(last);
+    // Those that forked have closed it too: they are ending.
+    if (came.child() != 0) {
+      int _ = ChildEnd.of(image.pid());
+    }
+    if (came.grandchild() != 0) {
+      int _ = ChildEnd.of(came.child());
+    }
+    Child child = Child.watched(last == 0 ? image.pid() : last, handle);
+    image.settled();
+    return child;
   }
 
   private @Nullable LaunchStep step(@Nullable LaunchReport came) {
@@ -228,6 +227,8 @@ final class Launch {
 
   /** Kills and reaps what there is of the child, and returns the status of the one that went on. */
   private int end() {
-    return ChildEnd.ofAll(image);
+    int status = ChildEnd.ofAll(image);
+    image.settled();
+    return status;
   }
 }

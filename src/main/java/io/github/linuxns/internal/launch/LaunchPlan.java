@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -114,6 +115,23 @@ public final class LaunchPlan {
    * @param interrupted tells whether the thread that waits for it was interrupted
    */
   public Child start(int[] standard, BooleanSupplier interrupted) throws IOException {
+    AtomicReference<@Nullable Child> started = new AtomicReference<>();
+    try {
+      return start(standard, interrupted, started);
+    } catch (IOException | RuntimeException | Error e) {
+      Child.end(started.get());
+      throw e;
+    }
+  }
+
+  /**
+   * As the other.
+   *
+   * @param started gets the child as soon as there is one, also if something fails on the way back
+   */
+  private Child start(
+      int[] standard, BooleanSupplier interrupted, AtomicReference<@Nullable Child> started)
+      throws IOException {
     String program = plainProgram();
     if (command != null && program != null) {
       Patience patience = new Patience(limit, interrupted);
@@ -124,13 +142,14 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-        return launch(standard, null, made, interrupted, null);
+        return launch(standard, null, made, interrupted, null, started);
       }
       AtomicBoolean interruptedHere = new AtomicBoolean();
       BooleanSupplier either = () -> interruptedHere.get() || interrupted.getAsBoolean();
       try (CallersPlace place = CallersPlace.open()) {
         return ParentThread.call(
-            () -> launch(standard, place, made, either, null), () -> interruptedHere.set(true));
+            () -> launch(standard, place, made, either, null, started),
+            () -> interruptedHere.set(true));
       }
     }
   }
@@ -148,7 +167,8 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       int[] standard = {nothing, nothing, nothing};
-      return launch(standard, null, made, () -> false, question);
+      // It ends by itself, whoever has got hold of it.
+      return launch(standard, null, made, () -> false, question, new AtomicReference<>());
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -175,7 +195,8 @@ public final class LaunchPlan {
       @Nullable CallersPlace place,
       GivenMounts made,
       BooleanSupplier interrupted,
-      Launch.@Nullable Question question)
+      Launch.@Nullable Question question,
+      AtomicReference<@Nullable Child> started)
       throws IOException {
     try (Joined joined = namespaces.open();
         OpenFile cgroup = system.openCgroup()) {
@@ -189,7 +210,9 @@ public final class LaunchPlan {
       new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
       Patience patience = new Patience(limit, interrupted);
       Launch.Question both = questions(maps, question, patience);
-      return Launch.run(steps.program(), standard, steps.given(), both, patience);
+      Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);
+      started.set(child);
+      return child;
     }
   }
 

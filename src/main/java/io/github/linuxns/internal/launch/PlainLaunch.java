@@ -52,14 +52,21 @@ final class PlainLaunch {
     }
     // Of one that has died there is none. That is the last thing that the child looks at.
     String parent = TASK + thread + "/comm";
-    int pid = Spawn.command(program, command.arguments(), command.variables(), standard, parent);
-    if (pid < 0) {
-      return null;
-    }
-    try {
-      return child(program, pid, patience);
+    Child child = null;
+    try (Spawn spawn = new Spawn()) {
+      try {
+        int pid =
+            spawn.command(program, command.arguments(), command.variables(), standard, parent);
+        child = pid < 0 ? null : child(program, pid, patience);
+        return child;
+      } catch (IOException | RuntimeException | Error e) {
+        if (spawn.pid() != 0) {
+          int _ = ChildEnd.of(spawn.pid());
+        }
+        throw e;
+      }
     } catch (IOException | RuntimeException | Error e) {
-      int _ = ChildEnd.of(pid);
+      Child.end(child);
       throw e;
     }
   }

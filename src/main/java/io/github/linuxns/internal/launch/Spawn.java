@@ -15,9 +15,19 @@ import java.util.List;
  * Starts a program as a child of the calling thread, by {@code posix_spawn}: the one thing that
  * takes functions of libc, since no Java thread could survive a vfork. All return the child's
  * process id, or −errno. The child has the signals of {@link SpawnSignals}.
+ *
+ * <p>Memory or the stack may run out as soon as there is a child. So its number is left where
+ * whoever made this finds it, whatever happens to the call that starts it.
  */
-final class Spawn {
-  private Spawn() {}
+final class Spawn implements AutoCloseable {
+  private final Arena arena = Arena.ofConfined();
+  private final MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
+  private final ByteBuffer pid = buffer(number);
+
+  /** The process id of the child, until this is closed; 0 if none was started. */
+  int pid() {
+    return pid.getInt(0);
+  }
 
   /**
    * Starts a program that is open, without arguments or environment.
@@ -27,14 +37,13 @@ final class Spawn {
    *     them is a number that an earlier one becomes
    * @param name what it is to be called
    */
-  static int image(int program, int[] descriptors, String name) {
-    try (Arena arena = Arena.ofConfined();
-        Actions actions = new Actions(arena)) {
+  int image(int program, int[] descriptors, String name) {
+    try (Actions actions = new Actions()) {
       actions.give(descriptors);
       // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
-      long path = text(arena, "/proc/self/fd/" + program);
+      long path = text("/proc/self/fd/" + program);
       Texts texts = Texts.of(List.of(name));
-      return actions.spawn(path, pointers(arena, texts), pointers(arena, Texts.NONE));
+      return actions.spawn(path, pointers(texts), pointers(Texts.NONE));
     }
   }
 
@@ -45,22 +54,19 @@ final class Spawn {
    * @param standard as the descriptors of an image
    * @param parent a file that is there as long as the calling thread is
    */
-  static int command(
-      String path, Texts arguments, Texts environment, int[] standard, String parent) {
-    try (Arena arena = Arena.ofConfined();
-        Actions actions = new Actions(arena)) {
+  int command(String path, Texts arguments, Texts environment, int[] standard, String parent) {
+    try (Actions actions = new Actions()) {
       actions.give(standard);
-      actions.requireAndClose(text(arena, parent), standard.length);
-      return actions.spawn(
-          text(arena, path), pointers(arena, arguments), pointers(arena, environment));
+      actions.requireAndClose(text(parent), standard.length);
+      return actions.spawn(text(path), pointers(arguments), pointers(environment));
     }
   }
 
-  private static long text(Arena arena, String text) {
-    return copy(arena, Texts.of(List.of(text)));
+  private long text(String text) {
+    return copy(Texts.of(List.of(text)));
   }
 
-  private static long copy(Arena arena, Texts texts) {
+  private long copy(Texts texts) {
     byte[] bytes = texts.bytes();
     MemorySegment memory = arena.allocate(bytes.length);
     MemorySegment.copy(bytes, 0, memory, JAVA_BYTE, 0, bytes.length);
@@ -68,24 +74,27 @@ final class Spawn {
   }
 
   /** The address of an array of pointers to texts. */
-  private static long pointers(Arena arena, Texts texts) {
-    long[] pointers = texts.pointers(copy(arena, texts));
+  private long pointers(Texts texts) {
+    long[] pointers = texts.pointers(copy(texts));
     MemorySegment memory = arena.allocate((long) pointers.length * Long.BYTES, Long.BYTES);
     buffer(memory).asLongBuffer().put(pointers);
     return memory.address();
   }
 
+  @Override
+  public void close() {
+    arena.close();
+  }
+
   /** What the child does to its descriptors before it is the program. */
-  private static final class Actions implements AutoCloseable {
-    private final Arena arena;
+  private final class Actions implements AutoCloseable {
     private final long address;
     private final boolean made;
 
     /** The first one, after which nothing more is done. */
     private int error;
 
-    Actions(Arena arena) {
-      this.arena = arena;
+    Actions() {
       this.address = arena.allocate(Layouts.SPAWN_FILE_ACTIONS_SIZE, Long.BYTES).address();
       this.error = Syscalls.initSpawnActions(address);
       this.made = error == 0;
@@ -111,11 +120,13 @@ final class Spawn {
       if (error != 0) {
         return -error;
       }
-      MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
-      ByteBuffer pid = buffer(number); // before there is a child, which else nobody would know
       long signals = SpawnSignals.attributes();
       error = Syscalls.spawn(number.address(), path, address, signals, arguments, environment);
-      return error == 0 ? pid.getInt(0) : -error;
+      if (error != 0) {
+        pid.putInt(0, 0); // POSIX leaves open what is there then
+        return -error;
+      }
+      return pid();
     }
 
     @Override

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A process that begins as a launch image: how it is started, with which descriptors, and those of
- * ours that we follow it by. Closing it closes these; the process is somebody else's to end.
+ * ours that we follow it by. Closing it closes these, and ends the process and those that went on
+ * in its place, unless somebody else has taken care of them.
  */
 final class SpawnedImage implements AutoCloseable {
   /** How long to wait for another thread's child to be out of the way, at first and in the end. */
@@ -26,12 +27,18 @@ final class SpawnedImage implements AutoCloseable {
   private final LaunchProgram program;
   private final Patience patience;
 
+  private final Spawn spawn = new Spawn();
+
   /** Descriptors of ours that the launch alone needs. */
   private final List<Integer> ours = new ArrayList<>();
 
   private int report = -1;
   private int control = -1;
+
+  /** Its number, or −errno. */
   private int pid;
+
+  private boolean settled;
 
   /** What the thread had before, for a program by which one is cloned that is not known at once. */
   private @Nullable ThreadChildren before;
@@ -55,9 +62,14 @@ final class SpawnedImage implements AutoCloseable {
     return control;
   }
 
-  /** The number of the process. */
+  /** The number of the process; 0 if there is none. */
   int pid() {
-    return pid;
+    return spawn.pid();
+  }
+
+  /** From now on it is not ours to end any more: it has ended, or somebody else sees to it. */
+  void settled() {
+    settled = true;
   }
 
   /** Processes that have been cloned since, and have not told their numbers. */
@@ -178,7 +190,7 @@ final class SpawnedImage implements AutoCloseable {
       before = ThreadChildren.now();
       name = Integer.toString(image);
     }
-    return Spawn.image(image, given, program.name());
+    return spawn.image(image, given, program.name());
   }
 
   private static boolean isRefusal(int result) {
@@ -223,6 +235,13 @@ final class SpawnedImage implements AutoCloseable {
 
   @Override
   public void close() {
-    ours.forEach(Syscalls::close);
+    try {
+      if (!settled && pid() != 0) {
+        int _ = ChildEnd.ofAll(this);
+      }
+    } finally {
+      ours.forEach(Syscalls::close);
+      spawn.close();
+    }
   }
 }

@@ -306,7 +306,7 @@ public final class Syscalls {
   }
 
   /** What the kernel has said, as text. */
-  static String pathText(byte[] bytes) {
+  public static String pathText(byte[] bytes) {
     return new String(bytes, PATH_BYTES);
   }
 

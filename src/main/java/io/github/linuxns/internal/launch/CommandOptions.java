@@ -3,7 +3,6 @@ package io.github.linuxns.internal.launch;
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -82,7 +81,7 @@ public final class CommandOptions {
 
   /** Its environment. */
   Texts variables() {
-    return environment == null ? Inherited.VARIABLES : variables(environment);
+    return environment == null ? InheritedEnvironment.copy() : InheritedEnvironment.of(environment);
   }
 
   /** What the step is called that makes a child the command. */
@@ -114,12 +113,6 @@ public final class CommandOptions {
     }
   }
 
-  private static Texts variables(Map<String, String> environment) {
-    List<String> variables = new ArrayList<>();
-    environment.forEach((name, value) -> variables.add(name + '=' + value));
-    return Texts.of(variables);
-  }
-
   /**
    * What can be done about it.
    *
@@ -147,10 +140,5 @@ public final class CommandOptions {
       case E2BIG -> "the arguments and the environment together are too long";
       default -> Failures.remedy(errno);
     };
-  }
-
-  /** Our own environment, which the JDK reads once, as most children get it. */
-  private static final class Inherited {
-    static final Texts VARIABLES = variables(new ProcessBuilder().environment());
   }
 }

@@ -2,6 +2,7 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.internal.Syscalls;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Texts as a program gets them, one behind the other, each with the NUL that ends it. */
@@ -17,11 +18,20 @@ final class Texts {
   }
 
   static Texts of(List<String> texts) {
+    List<byte[]> bytes = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      bytes.add(Syscalls.pathBytes(text));
+    }
+    return ofBytes(bytes);
+  }
+
+  /** Of what need not be text. */
+  static Texts ofBytes(List<byte[]> texts) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int[] starts = new int[texts.size()];
     for (int i = 0; i < starts.length; i++) {
       starts[i] = bytes.size();
-      bytes.writeBytes(Syscalls.pathBytes(texts.get(i)));
+      bytes.writeBytes(texts.get(i));
       bytes.write(0);
     }
     return new Texts(bytes.toByteArray(), starts);

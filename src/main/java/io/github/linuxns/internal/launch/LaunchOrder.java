@@ -46,6 +46,16 @@ final class LaunchOrder {
   }
 
   /**
+   * True if root of what is joined can get at the child for a moment, and could have it report
+   * another process than the one that goes on in its place.
+   */
+  static boolean isExposed(LaunchPlan plan, Joined joined) {
+    return joined.has(NamespaceType.USER)
+        && (!plan.mappings().isEmpty() || plan.system().hasTimeOffsets())
+        && isForChildren(plan, joined);
+  }
+
+  /**
    * Writes all steps.
    *
    * @param place where the calling thread is, if it is another one that launches
@@ -56,6 +66,9 @@ final class LaunchOrder {
   void write(
       @Nullable CallersPlace place, GivenMounts made, @Nullable OpenFile cgroup, boolean asks)
       throws SyscallException {
+    if (isExposed(plan, joined)) {
+      steps.program().expose();
+    }
     writeTieToJvm();
     LaunchStep closing =
         steps.add(
@@ -83,7 +96,7 @@ final class LaunchOrder {
     if (pidTwice) {
       writeFork(steps.program().words(0));
       writeTellNumber();
-    } else if (!asks && isForChildren()) {
+    } else if (!asks && isForChildren(plan, joined)) {
       writeFork(LaunchReport.CHILD_ADDRESS);
     }
     mounts.mounts();
@@ -184,7 +197,8 @@ final class LaunchOrder {
   }
 
   /** A new or joined pid namespace, and new clocks, are for children only. */
-  private boolean isForChildren() {
+  private static boolean isForChildren(LaunchPlan plan, Joined joined) {
+    Set<NamespaceType> unshared = plan.namespaces().unshared();
     return unshared.contains(NamespaceType.PID)
         || unshared.contains(NamespaceType.TIME)
         || joined.has(NamespaceType.PID);

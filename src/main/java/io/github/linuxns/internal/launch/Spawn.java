@@ -20,6 +20,9 @@ import java.util.List;
  * whoever made this finds it, whatever happens to the call that starts it.
  */
 final class Spawn implements AutoCloseable {
+  /** Several times what it takes to follow a child or to end it. */
+  private static final int ROOM_FRAMES = 256;
+
   private final Arena arena = Arena.ofConfined();
   private final MemorySegment number = arena.allocate(Integer.BYTES, Integer.BYTES);
   private final ByteBuffer pid = buffer(number);
@@ -60,6 +63,14 @@ final class Spawn implements AutoCloseable {
       actions.requireAndClose(text(parent), standard.length);
       return actions.spawn(text(path), pointers(arguments), pointers(environment));
     }
+  }
+
+  /**
+   * Has the stack overflow now, if it does not suffice for what is to be done with a child: then
+   * there is none yet, and later there might be no room even to end it.
+   */
+  private static int descend(int frames) {
+    return frames == 0 ? 0 : 1 + descend(frames - 1);
   }
 
   private long text(String text) {
@@ -121,6 +132,7 @@ final class Spawn implements AutoCloseable {
         return -error;
       }
       long signals = SpawnSignals.attributes();
+      int _ = descend(ROOM_FRAMES);
       error = Syscalls.spawn(number.address(), path, address, signals, arguments, environment);
       if (error != 0) {
         pid.putInt(0, 0); // POSIX leaves open what is there then

@@ -63,6 +63,10 @@
 #define NS_GET_MNTNS_ID _IOR(0xb7, 5, __u64) /* Linux 6.11 */
 #endif
 
+#ifndef NS_GET_PID_FROM_PIDNS
+#define NS_GET_PID_FROM_PIDNS _IOR(0xb7, 6, int) /* Linux 6.11 */
+#endif
+
 #ifndef NS_GET_ID
 #define NS_GET_ID _IOR(0xb7, 13, __u64) /* Linux 6.18 */
 #endif

@@ -97,9 +97,9 @@ public final class NamespaceHandle implements Enterable, AutoCloseable {
    *
    * <p>A new network has its {@code lo} up. A new mount namespace is a copy of the caller's, whose
    * mounts propagate neither in nor out. In a new user namespace 0 stands for the caller's user and
-   * group. A new PID namespace has no process yet: the first that joins it is its init. Those of
-   * PID, TIME and USER are made by a short-lived child process, and can be joined by processes
-   * only.
+   * group. A new PID namespace has no process yet: the first that joins it is its init, of which
+   * {@link io.github.linuxns.process.NamespaceProcessBuilder} says more. Those of PID, TIME and
+   * USER are made by a short-lived child process, and can be joined by processes only.
    *
    * <p>It needs {@code CAP_SYS_ADMIN} in the caller's user namespace, which will own the new one;
    * but for USER, which needs no privilege.

@@ -114,7 +114,9 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
    * propagates nothing to the caller's. The calling thread stays where it is.
    *
    * <p>With USER, no thread of this JVM can enter the others either: they are entered by processes
-   * ({@link io.github.linuxns.process.NamespaceProcessBuilder#join(NamespaceSet)}).
+   * ({@link io.github.linuxns.process.NamespaceProcessBuilder#join(NamespaceSet)}). The first that
+   * joins a new PID namespace is its init, or has {@link
+   * io.github.linuxns.process.NamespaceProcessBuilder#init} make one.
    *
    * @param types which, at least one
    * @return a set, to be closed; the namespaces live as long as somebody holds them

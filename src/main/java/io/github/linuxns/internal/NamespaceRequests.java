@@ -12,6 +12,9 @@ import java.util.OptionalLong;
 
 /** What an open namespace is asked, see ioctl_nsfs(2). */
 public final class NamespaceRequests {
+  /** The number of an init in its own namespace. */
+  private static final long INIT = 1;
+
   private NamespaceRequests() {}
 
   /** See {@link io.github.linuxns.NamespaceHandle#id()}. */
@@ -35,6 +38,15 @@ public final class NamespaceRequests {
     long[] id = new long[1];
     int result = Syscalls.ioctl(fd, NS_GET_MNTNS_ID, id);
     return result < 0 ? OptionalLong.empty() : OptionalLong.of(id[0]);
+  }
+
+  /**
+   * True if no process of a PID namespace is its init: none has started there, or that one has
+   * ended. Never before Linux 6.11, where none could be opened in which none has started.
+   */
+  public static boolean isWithoutInit(int fd) {
+    long result = Syscalls.call(SystemCall.IOCTL, fd, NS_GET_PID_FROM_PIDNS, INIT, 0, 0);
+    return result == -Errno.ESRCH.number();
   }
 
   /** See {@link io.github.linuxns.NamespaceHandle#openOwner()}. */

@@ -31,6 +31,7 @@ public enum SystemCall {
   GETDENTS64(SYS_getdents64, 61),
   GETEGID(SYS_getegid, 177),
   GETEUID(SYS_geteuid, 175),
+  GETPID(SYS_getpid, 172),
   GETTID(SYS_gettid, 178),
   IOCTL(SYS_ioctl, 29),
   KILL(SYS_kill, 129),

@@ -54,11 +54,11 @@ import java.util.StringJoiner;
  *
  * {@snippet file="io/github/linuxns/Snippets.java" region="confined"}
  *
- * <p><b>PID 1.</b> The first process in a new PID namespace is its init. The kernel ignores signals
- * to it that it has no handler for (SIGTERM, SIGINT and the others; not SIGKILL from outside), it
- * has to take in the orphans of the namespace, and when it ends all others there are killed. A
- * command that is not made for that gets an {@link #init()}. Only {@link #mountProc} makes {@code
- * /proc}, and so {@code ps}, show the new namespace and not the old one.
+ * <p><b>PID 1.</b> The first process in a new PID namespace is its init, also in one that it joins.
+ * The kernel ignores signals to it that it has no handler for (SIGTERM, SIGINT and the others; not
+ * SIGKILL from outside), it has to take in the orphans of the namespace, and when it ends all
+ * others there are killed. A command that is not made for that gets an {@link #init()}. Only {@link
+ * #mountProc} makes {@code /proc}, and so {@code ps}, show the new namespace and not the old one.
  *
  * <p><b>How it is done.</b> The child begins as a tiny program in memory which makes the system
  * calls that were asked for. It shares nothing with the JVM, of which no heap is copied; the
@@ -633,11 +633,16 @@ public final class NamespaceProcessBuilder {
    * command, but neither its resource limits nor its seccomp filter; its memory is closed to a
    * command with a filter, unless that has CAP_SYS_PTRACE in the caller's USER namespace.
    *
+   * <p>With a PID namespace to {@link #join(NamespaceHandle...) join} the new one is below that;
+   * but if it is one in which no process has started, such as {@link NamespaceSet#create} makes,
+   * the init is PID 1 of that very one. To {@link #unshare} PID below such a one is {@code EINVAL}.
+   *
    * @return this builder
    */
   public NamespaceProcessBuilder init() {
     plan.system().init();
-    return unshare(NamespaceType.PID);
+    plan.namespaces().unshareForInit();
+    return this;
   }
 
   /**
@@ -669,7 +674,7 @@ public final class NamespaceProcessBuilder {
     Child child = null;
     try (StandardStreams opened = streams.open()) {
       child = plan.start(opened.descriptors(), Thread.currentThread()::isInterrupted);
-      return new NamespaceProcess(child, opened, !plan.commandIsInit());
+      return new NamespaceProcess(child, opened, !plan.commandIsInit(child));
     } catch (IOException | RuntimeException | Error e) {
       Child.end(child);
       throw e;

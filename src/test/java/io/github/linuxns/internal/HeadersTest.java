@@ -46,6 +46,7 @@ class HeadersTest {
       Map.ofEntries(
           Map.entry("MFD_EXEC", 0x10L),
           Map.entry("NS_GET_MNTNS_ID", ioctl(2, 8, 0xb7, 5)),
+          Map.entry("NS_GET_PID_FROM_PIDNS", ioctl(2, 4, 0xb7, 6)),
           Map.entry("NS_GET_ID", ioctl(2, 8, 0xb7, 13)),
           Map.entry("PIDFD_GET_CGROUP_NAMESPACE", ioctl(0, 0, 0xff, 1)),
           Map.entry("PIDFD_GET_EXIT_INFO", ioctl(3, 64, 0xff, 11)),

@@ -2,14 +2,22 @@ package io.github.linuxns.process;
 
 import static io.github.linuxns.NamespaceType.*;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.linuxns.Errno;
+import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceSet;
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
+import io.github.linuxns.testing.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -213,6 +221,91 @@ class PidOneIT {
       assertThat(
               Outcome.of(Outcome.sh("echo $$ $PPID; exit 3").joinProcess(container.pid()).init()))
           .isEqualTo(new Outcome(3, "2 1"));
+    }
+  }
+
+  // ---- in a namespace that nobody has been in ----
+
+  private static NamespaceSet family() throws SyscallException {
+    return NamespaceSet.create(USER, PID);
+  }
+
+  @Test
+  void theFirstThatJoinsIsPidOne() throws Exception {
+    try (NamespaceSet family = family()) {
+      assertFirstIsPidOne(() -> Waiting.cat().join(family));
+    }
+  }
+
+  @Test
+  void theFirstThatJoinsByHandleIsPidOne() throws Exception {
+    Requirements.root();
+    try (NamespaceHandle handle = NamespaceHandle.create(PID)) {
+      assertFirstIsPidOne(() -> Waiting.cat().join(handle));
+    }
+  }
+
+  private static void assertFirstIsPidOne(Supplier<NamespaceProcessBuilder> joining)
+      throws Exception {
+    try (Waiting first = Waiting.start(joining.get());
+        Waiting second = Waiting.start(joining.get())) {
+      assertThat(numberInside(first)).isEqualTo("1");
+      assertThat(first.process().supportsNormalTermination()).isFalse();
+      assertThat(numberInside(second)).isEqualTo("2");
+      assertThat(second.process().supportsNormalTermination()).isTrue();
+      second.process().destroy();
+      assertThat(second.process().waitFor()).isEqualTo(128 + SIGTERM);
+      first.process().destroy();
+      assertThat(first.process().waitFor()).isEqualTo(128 + SIGKILL);
+    }
+  }
+
+  /** What does not end by the end of its input, which may come first if the signal has to go on. */
+  private static NamespaceProcessBuilder sleep() {
+    return new NamespaceProcessBuilder("sleep", "infinity");
+  }
+
+  private static String numberInside(Waiting child) throws IOException {
+    try (Stream<String> lines = Files.lines(child.proc("status"))) {
+      String numbers = lines.filter(line -> line.startsWith("NSpid:")).findFirst().orElseThrow();
+      return numbers.substring(numbers.lastIndexOf('\t') + 1);
+    }
+  }
+
+  @Test
+  void anInitIsPidOneOfTheNamespaceThatItJoins() throws Exception {
+    try (NamespaceSet family = family();
+        Waiting first = Waiting.start(underInit(family, sleep()))) {
+      assertThat(numberInside(first)).isEqualTo("1");
+      assertThat(first.process().supportsNormalTermination()).isTrue();
+      assertThat(Outcome.printed(Outcome.sh("echo $$ $PPID").join(family))).isEqualTo("3 0");
+      assertThat(Outcome.printed(underInit(family, Outcome.sh("echo $$ $PPID"))))
+          .as("now there is one, so the next is below it")
+          .isEqualTo("2 1");
+      first.process().destroy();
+      assertThat(first.process().waitFor()).isEqualTo(128 + SIGTERM);
+    }
+    try (NamespaceSet family = family()) {
+      assertThat(Outcome.of(underInit(family, Outcome.sh("echo $$ $PPID; exit 3"))))
+          .isEqualTo(new Outcome(3, "2 1"));
+    }
+  }
+
+  private static NamespaceProcessBuilder underInit(
+      NamespaceSet family, NamespaceProcessBuilder builder) {
+    return builder.join(family).init();
+  }
+
+  @Test
+  void noNewPidNamespaceCanBeMadeFromThereAndTheAttemptSpoilsNothing() throws Exception {
+    try (NamespaceSet family = family()) {
+      assertThatThrownBy(() -> Outcome.sh("exit 0").join(family).unshare(PID).start())
+          .isInstanceOfSatisfying(
+              SyscallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EINVAL))
+          .hasMessageContaining("has no init yet");
+      assertThatThrownBy(() -> Outcome.sh("exit 0").join(family).init().unshare(PID).start())
+          .hasMessageContaining("has no init yet");
+      assertThat(Outcome.printed(Outcome.sh("echo $$").join(family))).isEqualTo("1");
     }
   }
 }

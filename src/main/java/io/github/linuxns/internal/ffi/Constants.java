@@ -199,6 +199,7 @@ public final class Constants {
     public static final int SYS_getdents64 = (int)217L;
     public static final int SYS_getegid = (int)108L;
     public static final int SYS_geteuid = (int)107L;
+    public static final int SYS_getpid = (int)39L;
     public static final int SYS_gettid = (int)186L;
     public static final int SYS_ioctl = (int)16L;
     public static final int SYS_kill = (int)62L;
@@ -254,6 +255,7 @@ public final class Constants {
     public static final int NS_GET_OWNER_UID = (int)46852L;
     public static final int STATX_MNT_ID_UNIQUE = (int)16384L;
     public static final long NS_GET_MNTNS_ID = 2148054789L;
+    public static final long NS_GET_PID_FROM_PIDNS = 2147792646L;
     public static final long NS_GET_ID = 2148054797L;
     public static final int PIDFD_THREAD = (int)128L;
     public static final int PIDFD_GET_CGROUP_NAMESPACE = (int)65281L;

@@ -2447,6 +2447,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SYS_geteuid() {
         return SYS_geteuid;
     }
+    private static final int SYS_getpid = (int)39L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_getpid 39
+     * }
+     */
+    public static int SYS_getpid() {
+        return SYS_getpid;
+    }
     private static final int SYS_gettid = (int)186L;
     /**
      * {@snippet lang=c :
@@ -2941,6 +2950,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static long NS_GET_MNTNS_ID() {
         return NS_GET_MNTNS_ID;
+    }
+    private static final long NS_GET_PID_FROM_PIDNS = 2147792646L;
+    /**
+     * {@snippet lang=c :
+     * #define NS_GET_PID_FROM_PIDNS 2147792646
+     * }
+     */
+    public static long NS_GET_PID_FROM_PIDNS() {
+        return NS_GET_PID_FROM_PIDNS;
     }
     private static final long NS_GET_ID = 2148054797L;
     /**

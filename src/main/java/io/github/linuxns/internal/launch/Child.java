@@ -34,6 +34,7 @@ public final class Child {
   private int exitStatus;
 
   private boolean isReaped;
+  private boolean isInit;
 
   private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
@@ -85,6 +86,16 @@ public final class Child {
   /** The JDK's handle; empty if {@code /proc} did not show the process when it started. */
   public Optional<ProcessHandle> handle() {
     return handle;
+  }
+
+  /** Notes whether it is the first process in a pid namespace that it has joined. */
+  void isInit(boolean told) {
+    isInit = told;
+  }
+
+  /** True if it is the init of a pid namespace that it has joined. */
+  boolean isInit() {
+    return isInit;
   }
 
   /** Stands for the process until it has been reaped, and is closed then. */

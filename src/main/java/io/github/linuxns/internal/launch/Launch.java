@@ -202,6 +202,7 @@ final class Launch {
     }
     Child child = Child.watched(last == 0 ? image.pid() : last, handle);
     image.settled();
+    child.isInit(came.isInit());
     return child;
   }
 

@@ -9,6 +9,7 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.TypeFacts;
+import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * us is closed before the child joins it.
  */
 final class LaunchOrder {
+  /** What it is called that only a fork can do. */
+  static final String START_IN_PID_NAMESPACE = "start the process in its pid namespace";
+
   private final LaunchPlan plan;
   private final ChildSteps steps;
   private final Joined joined;
@@ -36,13 +40,12 @@ final class LaunchOrder {
     this.steps = steps;
     this.joined = joined;
     this.maps = maps;
-    this.unshared = plan.namespaces().unshared();
+    this.unshared = plan.namespaces().unshared(joined);
   }
 
   /** A new pid namespace below a joined one. */
-  static boolean isPidTwice(LaunchPlan plan, Joined joined) {
-    return joined.has(NamespaceType.PID)
-        && plan.namespaces().unshared().contains(NamespaceType.PID);
+  static boolean isPidTwice(Set<NamespaceType> unshared, Joined joined) {
+    return joined.has(NamespaceType.PID) && unshared.contains(NamespaceType.PID);
   }
 
   /**
@@ -84,7 +87,7 @@ final class LaunchOrder {
     plan.confinement().writeRaisedLimits(steps);
     MountSteps mounts = mounts(made, changesUser);
     writeJoin(mounts);
-    boolean pidTwice = isPidTwice(plan, joined);
+    boolean pidTwice = isPidTwice(unshared, joined);
     if (pidTwice) {
       // Only who is in it can make a new one below it.
       writeFork(LaunchReport.CHILD_ADDRESS);
@@ -98,6 +101,9 @@ final class LaunchOrder {
       writeTellNumber();
     } else if (!asks && isForChildren(plan, joined)) {
       writeFork(LaunchReport.CHILD_ADDRESS);
+      if (joined.has(NamespaceType.PID)) {
+        writeWhetherInit();
+      }
     }
     mounts.mounts();
     plan.system().writeNames(steps);
@@ -207,7 +213,7 @@ final class LaunchOrder {
   private void writeFork(long number) {
     steps
         .add(
-            "start the process in its pid namespace",
+            START_IN_PID_NAMESPACE,
             SystemCall.CLONE,
             CLONE_PARENT | CLONE_PARENT_SETTID | (canShareMemory() ? CLONE_VM : 0),
             0,
@@ -243,6 +249,17 @@ final class LaunchOrder {
                 steps.program().text("self"),
                 LaunchReport.SELF_ADDRESS,
                 LaunchReport.SELF_BYTES));
+  }
+
+  /** Who is the first in a pid namespace that has been joined is its init. */
+  private void writeWhetherInit() {
+    LaunchStep step = steps.add("be in its pid namespace", SystemCall.GETPID);
+    if (plan.system().hasInit()) {
+      step.expecting(1)
+          .explainedBy(_ -> "another process has become the init of the joined pid namespace");
+    } else {
+      step.into(new Slot(LaunchReport.NUMBER_ADDRESS));
+    }
   }
 
   /** Who the command is, what it may do, and where it works. */

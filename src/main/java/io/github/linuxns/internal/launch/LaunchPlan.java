@@ -104,8 +104,9 @@ public final class LaunchPlan {
   }
 
   /** True if the command is the init of a pid namespace, which signals reach only if it wants. */
-  public boolean commandIsInit() {
-    return namespaces.unshared().contains(NamespaceType.PID) && !system.hasInit();
+  public boolean commandIsInit(Child child) {
+    boolean isFirst = namespaces.unshared().contains(NamespaceType.PID) || child.isInit();
+    return isFirst && !system.hasInit();
   }
 
   /**
@@ -225,11 +226,15 @@ public final class LaunchPlan {
       AtomicReference<@Nullable Child> started)
       throws IOException {
     try (OpenFile cgroup = system.openCgroup()) {
+      boolean isPidTwice = LaunchOrder.isPidTwice(namespaces.unshared(joined), joined);
+      if (isPidTwice) {
+        requireInit(joined);
+      }
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
       if (maps != null && maps.asks()) {
         requireOurNumbers("map user and group ids");
-      } else if (LaunchOrder.isPidTwice(this, joined)) {
+      } else if (isPidTwice) {
         requireOurNumbers("tell its number");
       }
       new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
@@ -248,6 +253,21 @@ public final class LaunchPlan {
       return question == null ? _ -> {} : question;
     }
     return Launch.Question.inTurn(pid -> maps.answer(pid, patience), question);
+  }
+
+  /**
+   * The process that makes the new pid namespace would be the init of the joined one: the kernel
+   * lets none have a child take its place, and with its end there would be no use of either.
+   */
+  private static void requireInit(Joined joined) throws SyscallException {
+    if (joined.isWithoutInit()) {
+      throw Failures.ofStep(
+          LaunchOrder.START_IN_PID_NAMESPACE,
+          SystemCall.CLONE,
+          -Errno.EINVAL.number(),
+          "the joined pid namespace has no init yet, or no longer: its first process is one, and"
+              + " cannot make way for one in a new pid namespace below it");
+    }
   }
 
   private static void requireOurNumbers(String step) throws SyscallException {

@@ -12,8 +12,10 @@ import java.nio.ByteBuffer;
  * @param result what the step returned that failed
  * @param child the process that goes on in its place since it has forked; 0 before that
  * @param grandchild the one that goes on in the place of that one; 0 if it has not forked
+ * @param isInit true if it is the first process in the pid namespace that it has joined
  */
-record LaunchReport(long step, boolean failed, long result, int child, int grandchild) {
+record LaunchReport(
+    long step, boolean failed, long result, int child, int grandchild, boolean isInit) {
   static final int BYTES = 40;
 
   /** Where a child has it; {@code launcher.ld} says the same. */
@@ -24,6 +26,12 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
 
   /** Where a second child leaves the text of the link that tells its number. */
   static final long SELF_ADDRESS = CHILD_ADDRESS + Integer.BYTES;
+
+  /**
+   * Where the only child leaves its own number in a pid namespace that it has joined; that of a
+   * second one is nowhere near as long a text.
+   */
+  static final long NUMBER_ADDRESS = SELF_ADDRESS + Long.BYTES;
 
   /** The room for that text, which is longer than any number of a process. */
   static final int SELF_BYTES = 16;
@@ -42,13 +50,19 @@ record LaunchReport(long step, boolean failed, long result, int child, int grand
         place.getInt(2 * Long.BYTES) != 0,
         place.getLong(Long.BYTES),
         Math.max(0, place.getInt(2 * Long.BYTES + Integer.BYTES)),
-        number(place, 3 * Long.BYTES));
+        number(place, 3 * Long.BYTES),
+        place.getLong(4 * Long.BYTES) == 1);
   }
 
   /** The same without processes that the program does not start, whatever is said. */
   LaunchReport of(LaunchProgram program) {
     return new LaunchReport(
-        step, failed, result, program.forks() ? child : 0, program.forksTwice() ? grandchild : 0);
+        step,
+        failed,
+        result,
+        program.forks() ? child : 0,
+        program.forksTwice() ? grandchild : 0,
+        isInit);
   }
 
   /** The process that goes on, when there has been a fork; 0 when there has not. */

@@ -10,6 +10,7 @@ import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.NamespaceFiles;
+import io.github.linuxns.internal.NamespaceRequests;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 /** Which namespaces a child joins, and which it gets new. */
 public final class NamespaceOptions {
   private final Set<NamespaceType> unshared = EnumSet.noneOf(NamespaceType.class);
+
+  /** True if a new pid namespace is for an init alone, which may have one that it joins. */
+  private boolean pidForInit;
+
   private final List<NamespaceHandle> handles = new ArrayList<>();
   private final List<NamespaceSet> sets = new ArrayList<>();
 
@@ -47,6 +52,12 @@ public final class NamespaceOptions {
   public void unshare(Collection<NamespaceType> types) {
     requireSome(types, "types to unshare");
     unshared.addAll(types);
+    pidForInit &= !types.contains(NamespaceType.PID);
+  }
+
+  /** Gives the child a new pid namespace, if it joins none in which it could be the init. */
+  public void unshareForInit() {
+    pidForInit |= unshared.add(NamespaceType.PID);
   }
 
   /** Joins these, which are borrowed until the start. */
@@ -110,6 +121,16 @@ public final class NamespaceOptions {
 
   Set<NamespaceType> unshared() {
     return unshared;
+  }
+
+  /** Those that it gets with what it joins. */
+  Set<NamespaceType> unshared(Joined joined) {
+    if (!pidForInit || !joined.isWithoutInit()) {
+      return unshared;
+    }
+    Set<NamespaceType> others = EnumSet.copyOf(unshared);
+    boolean _ = others.remove(NamespaceType.PID);
+    return others;
   }
 
   /** Says it in words. */
@@ -187,6 +208,12 @@ public final class NamespaceOptions {
 
     boolean isEmpty() {
       return handles.isEmpty() && ofProcess.isEmpty();
+    }
+
+    /** True if there is a pid namespace among them, and no init in it. */
+    boolean isWithoutInit() {
+      NamespaceHandle handle = handles.get(NamespaceType.PID);
+      return handle != null && handle.<Boolean>withFd(NamespaceRequests::isWithoutInit);
     }
 
     /**

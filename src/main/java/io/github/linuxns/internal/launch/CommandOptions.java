@@ -62,8 +62,16 @@ public final class CommandOptions {
     if (directory != null) {
       steps
           .add("work in " + directory, SystemCall.CHDIR, steps.program().text(directory))
-          .explainedBy(Failures::remedy);
+          .explainedBy(CommandOptions::remedyOfDirectory);
     }
+  }
+
+  private static @Nullable String remedyOfDirectory(Errno errno) {
+    return switch (errno) {
+      case ENOENT, ENOTDIR ->
+          "the working directory has to be a directory, and there, seen from the child's root";
+      default -> Failures.remedy(errno);
+    };
   }
 
   /**
@@ -135,7 +143,8 @@ public final class CommandOptions {
                   + " missing";
       case EACCES ->
           which
-              + " is no executable file, or the user that the child is may not execute or reach it";
+              + " is no executable file, or the user that the child is may not execute or reach it"
+              + (searched ? "; no other directory of the child's PATH has one that it may" : "");
       case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";
       default -> Failures.remedy(errno);

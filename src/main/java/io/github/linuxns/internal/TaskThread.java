@@ -72,7 +72,7 @@ public final class TaskThread implements Runnable {
           task.run();
         }
       } catch (OutOfMemoryError passing) {
-        // It goes on: the JVM has only this one.
+        // It goes on: others wait for what it has still to do, and it is not replaced.
       }
     }
   }

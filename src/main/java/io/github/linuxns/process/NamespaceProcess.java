@@ -26,7 +26,9 @@ import java.util.function.Consumer;
  * and does not hold its carrier.
  *
  * <p>Where it differs from the JDK's: output that a child of the process writes after the process
- * has ended can still be read; the JDK closes the pipe at some moment then.
+ * has ended can still be read; the JDK closes the pipe at some moment then. Input that is still in
+ * the buffer of {@link #getOutputStream()} is dropped by {@link #destroy()} and {@link
+ * #destroyForcibly()}; the JDK writes it.
  *
  * <p>Where it is can be opened, as long as it runs, and outlives it while the handle is open:
  * {@link #openNamespace} of any type, {@link #openNamespaces} of those that a thread can enter,

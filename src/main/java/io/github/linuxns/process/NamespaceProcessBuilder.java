@@ -669,6 +669,9 @@ public final class NamespaceProcessBuilder {
    * @throws IOException if a file to redirect to cannot be opened, or ids cannot be mapped
    * @throws IllegalStateException if a namespace to join is closed, or the options contradict each
    *     other
+   * @throws UnsupportedOperationException if nothing that the child could begin as may be executed
+   *     here, since files in memory may not and no private file either; or on a CPU other than
+   *     x86-64 and aarch64
    */
   public NamespaceProcess start() throws IOException {
     Child child = null;

@@ -20,6 +20,9 @@ final class LaunchStep {
 
   private static final int ARGUMENTS = 6;
 
+  /** The errors from this number on end a launch always: there is no bit for them. */
+  private static final int TOLERABLE = 128;
+
   private static final Set<SystemCall> OPENING =
       EnumSet.of(SystemCall.OPENAT, SystemCall.OPEN_TREE, SystemCall.FSOPEN, SystemCall.FSMOUNT);
 
@@ -44,7 +47,7 @@ final class LaunchStep {
   private final String label;
   private final SystemCall call;
   private final long[] arguments = new long[ARGUMENTS];
-  private final long[] tolerated = new long[2];
+  private final long[] tolerated = new long[TOLERABLE / Long.SIZE];
   private Kind kind = Kind.CALL;
   private int indirect;
   private long result;
@@ -81,12 +84,19 @@ final class LaunchStep {
   /** Goes on with the next step if this one fails with one of these. */
   LaunchStep tolerating(Errno... errors) {
     for (Errno error : errors) {
+      if (error.number() >= TOLERABLE) {
+        throw new IllegalArgumentException("a step cannot tolerate " + error);
+      }
       tolerated[error.number() / Long.SIZE] |= 1L << error.number();
     }
     return this;
   }
 
-  /** Goes on with the next step however this one fails. */
+  /**
+   * Goes on with the next step however this one fails; but for the errors from {@link #TOLERABLE}
+   * on, of robust mutexes, radio switches and memory with hardware faults, which no step is known
+   * to have.
+   */
   LaunchStep toleratingAll() {
     tolerated[0] = -1;
     tolerated[1] = -1;
@@ -187,7 +197,7 @@ final class LaunchStep {
       return false;
     }
     int error = (int) -returned;
-    return error >= 2 * Long.SIZE || (tolerated[error / Long.SIZE] >>> error & 1) == 0;
+    return error >= TOLERABLE || (tolerated[error / Long.SIZE] >>> error & 1) == 0;
   }
 
   /** True if the kernel has words for its failure, to be read from its first argument. */

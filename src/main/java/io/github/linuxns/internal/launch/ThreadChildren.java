@@ -26,8 +26,9 @@ final class ThreadChildren {
   private final long began;
 
   /**
-   * Of the calling thread.
+   * For the calling thread.
    *
+   * @param children those that it has; null if that could not be seen
    * @param began what a process has as its start time that begins now; 0 if that is not known
    */
   ThreadChildren(@Nullable Set<Long> children, long began) {

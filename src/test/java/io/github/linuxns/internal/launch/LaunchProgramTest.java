@@ -1,6 +1,7 @@
 package io.github.linuxns.internal.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.SystemCall;
@@ -47,6 +48,16 @@ class LaunchProgramTest {
     long endOfSteps() {
       return word(LaunchProgram.ADDRESS + Long.BYTES);
     }
+  }
+
+  @Test
+  void anErrorForWhichThereIsNoBitIsNotTolerated() {
+    LaunchStep step = new LaunchStep("read", SystemCall.READ).tolerating(Errno.ENOENT);
+    assertThatThrownBy(() -> step.tolerating(Errno.EHWPOISON))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a step cannot tolerate EHWPOISON");
+    assertThat(step.toleratingAll().isFailed(-Errno.EHWPOISON.number())).isTrue();
+    assertThat(step.isFailed(-Errno.ENOENT.number())).isFalse();
   }
 
   @Test

@@ -32,6 +32,7 @@ class PlainPlanTest {
   private static final Map<String, Consumer<LaunchPlan>> TOLD =
       Map.ofEntries(
           told("NamespaceOptions.unshare", p -> p.namespaces().unshare(Set.of(NamespaceType.UTS))),
+          told("NamespaceOptions.unshareForInit", p -> p.namespaces().unshareForInit()),
           told(
               "NamespaceOptions.joinProcess",
               p -> p.namespaces().joinProcess(1, Set.of(NamespaceType.UTS))),

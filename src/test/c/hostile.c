@@ -110,18 +110,6 @@ static void attack(pid_t pid, void *address) {
     puts("end");
 }
 
-/* Changes what a process has in its memory. */
-static long write_number(pid_t pid, unsigned long address, int number) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/mem", pid);
-    int memory = open(path, O_RDWR | O_CLOEXEC);
-    long written = memory < 0 ? -1 : pwrite(memory, &number, sizeof number, (off_t)address);
-    int error = errno;
-    close(memory);
-    errno = error;
-    return written;
-}
-
 /* The same attacks on a process of our own, where each of them works. */
 static void control(void) {
     for (int fd = 3; fd < 6; fd++) {
@@ -154,13 +142,11 @@ int main(int count, char **arguments) {
     }
     puts("leased");
     while (fgets(line, sizeof line, stdin)) {
-        unsigned long pid, number, value;
+        unsigned long pid, number;
         if (sscanf(line, "attack %lu %lx", &pid, &number) == 2) {
             attack((pid_t)pid, (void *)number);
         } else if (sscanf(line, "kill %lu %lu", &pid, &number) == 2) {
             say("kill", kill((pid_t)pid, (int)number) < 0);
-        } else if (sscanf(line, "write %lu %lx %lu", &pid, &number, &value) == 3) {
-            say("write", write_number((pid_t)pid, number, (int)value) < 0);
         } else if (strcmp(line, "control\n") == 0) {
             control();
         } else if (strcmp(line, "wait\n") == 0) {

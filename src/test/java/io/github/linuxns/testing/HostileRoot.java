@@ -124,12 +124,6 @@ public final class HostileRoot implements AutoCloseable {
     assertThat(output.readLine()).isEqualTo("kill ok");
   }
 
-  /** Writes a number into the memory of a process; "ok", or the name of an errno. */
-  public String write(long pid, long address, long number) throws IOException {
-    write("write " + pid + ' ' + Long.toHexString(address) + ' ' + number);
-    return output.readLine().substring("write ".length());
-  }
-
   /** Lets launches go on. */
   public void release() throws IOException {
     write("release");

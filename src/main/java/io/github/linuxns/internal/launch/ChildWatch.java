@@ -10,7 +10,6 @@ import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.TaskThread;
 import java.util.Iterator;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -54,9 +53,6 @@ final class ChildWatch {
    */
   private final ConcurrentHashMap<Long, BooleanSupplier> waiting = new ConcurrentHashMap<>();
 
-  /** The children that it waits for, by number. */
-  private final Set<Long> children = ConcurrentHashMap.newKeySet();
-
   /** Children to look at now and then: each says whether it was reaped. */
   private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
 
@@ -72,32 +68,13 @@ final class ChildWatch {
 
   /** Has a child reaped when it ends. */
   static void add(Child child) throws SyscallException {
-    Set<Long> children = started().children;
     int fd = child.pidfd().acquire();
     try {
-      children.add(child.pid());
       // One that has ended cannot be reaped yet while a debugger holds it.
-      watch(fd, EPOLLIN, () -> reap(child, children), "the child " + child.pid());
-    } catch (SyscallException | RuntimeException | Error e) {
-      children.remove(child.pid());
-      throw e;
+      watch(fd, EPOLLIN, child::reapIfEnded, "the child " + child.pid());
     } finally {
       child.pidfd().release();
     }
-  }
-
-  private static boolean reap(Child child, Set<Long> children) {
-    boolean reaped = child.reapIfEnded();
-    if (reaped) {
-      children.remove(child.pid());
-    }
-    return reaped;
-  }
-
-  /** True if a child is one of those, whose launch is over. */
-  static boolean has(long pid) {
-    ChildWatch watch = STARTED.get();
-    return watch != null && watch.children.contains(pid);
   }
 
   /**

@@ -131,7 +131,7 @@ final class Launch {
       question.answer(asking());
     } catch (IOException e) {
       // A dying process lets go of its memory, and with it of our rights over it, before its files.
-      LaunchReport came = image.read();
+      LaunchReport came = LaunchCalls.readReport(image.report());
       boolean failed = came != null && came.failed();
       if (!failed
           && (Syscalls.poll(image.control(), 0, Patience.INTERRUPT_MILLIS) & POLLHUP) == 0) {
@@ -143,23 +143,26 @@ final class Launch {
 
   /** Who asks: the first process, or the one that has gone on in its place. */
   private int asking() {
-    LaunchReport came = image.read();
+    LaunchReport came = LaunchCalls.readReport(image.report());
     int child = came == null ? 0 : came.child();
-    return child != 0 && image.isOurs(child) ? child : image.pid();
+    return child != 0 && LaunchCalls.isChild(child) ? child : image.pid();
   }
 
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
     long millis = patience.nextLook();
     if (millis == 0) {
-      throw failure(step(image.read()), -Errno.ETIMEDOUT.number(), patience.whenOver());
+      throw failure(
+          step(LaunchCalls.readReport(image.report())),
+          -Errno.ETIMEDOUT.number(),
+          patience.whenOver());
     }
     return millis;
   }
 
   /** It is closed: tells how it went, and leaves nothing of what went wrong. */
   private Child conclude() throws SyscallException {
-    LaunchReport came = image.read();
+    LaunchReport came = LaunchCalls.readReport(image.report());
     if (came == null) {
       int _ = end();
       throw Failures.of(SystemCall.PREAD64, -Errno.EIO.number(), "the report of a launch");
@@ -173,9 +176,7 @@ final class Launch {
       int _ = end();
       throw failure(step, (int) came.result(), null);
     }
-    if (came.last() != 0 && image.isOurs(came.last())) {
-      ChildEnd.awaitInit(came.last());
-    }
+    ChildEnd.awaitInit(came);
     int status = end();
     int signal = status & 0x7f;
     throw failure(
@@ -188,7 +189,7 @@ final class Launch {
 
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
-    if (last != 0 && !image.isOurs(last)) {
+    if (last != 0 && !LaunchCalls.isChild(last)) {
       // Somebody with power over the child has tampered with its report.
       throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
     }
@@ -197,7 +198,7 @@ final class Launch {
     if (came.child() != 0) {
       int _ = ChildEnd.of(image.pid());
     }
-    if (came.grandchild() != 0 && image.isOurs(came.child())) {
+    if (came.grandchild() != 0) {
       int _ = ChildEnd.of(came.child());
     }
     Child child = Child.watched(last == 0 ? image.pid() : last, handle);

@@ -49,16 +49,6 @@ final class LaunchOrder {
   }
 
   /**
-   * True if root of what is joined can get at the child for a moment, and could have it report
-   * another process than the one that goes on in its place.
-   */
-  static boolean isExposed(LaunchPlan plan, Joined joined) {
-    return joined.has(NamespaceType.USER)
-        && (!plan.mappings().isEmpty() || plan.system().hasTimeOffsets())
-        && isForChildren(plan, joined);
-  }
-
-  /**
    * Writes all steps.
    *
    * @param place where the calling thread is, if it is another one that launches
@@ -69,9 +59,6 @@ final class LaunchOrder {
   void write(
       @Nullable CallersPlace place, GivenMounts made, @Nullable OpenFile cgroup, boolean asks)
       throws SyscallException {
-    if (isExposed(plan, joined)) {
-      steps.program().expose();
-    }
     writeTieToJvm();
     LaunchStep closing =
         steps.add(
@@ -99,7 +86,7 @@ final class LaunchOrder {
     if (pidTwice) {
       writeFork(steps.program().words(0));
       writeTellNumber();
-    } else if (!asks && isForChildren(plan, joined)) {
+    } else if (!asks && isForChildren()) {
       writeFork(LaunchReport.CHILD_ADDRESS);
       if (joined.has(NamespaceType.PID)) {
         writeWhetherInit();
@@ -203,8 +190,7 @@ final class LaunchOrder {
   }
 
   /** A new or joined pid namespace, and new clocks, are for children only. */
-  private static boolean isForChildren(LaunchPlan plan, Joined joined) {
-    Set<NamespaceType> unshared = plan.namespaces().unshared();
+  private boolean isForChildren() {
     return unshared.contains(NamespaceType.PID)
         || unshared.contains(NamespaceType.TIME)
         || joined.has(NamespaceType.PID);

@@ -143,39 +143,15 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
-        try (Joined joined = namespaces.open()) {
-          return LaunchOrder.isExposed(this, joined)
-              ? launchByParentThread(
-                  interrupted,
-                  (place, either) -> launch(standard, place, joined, made, either, null, started))
-              : launch(standard, null, joined, made, interrupted, null, started);
-        }
+        return launch(standard, null, made, interrupted, null, started);
       }
-      return launchByParentThread(
-          interrupted,
-          (place, either) -> {
-            try (Joined joined = namespaces.open()) {
-              return launch(standard, place, joined, made, either, null, started);
-            }
-          });
-    }
-  }
-
-  /** A launch by another thread. */
-  private interface Away {
-    Child launch(CallersPlace place, BooleanSupplier interrupted) throws IOException;
-  }
-
-  /**
-   * Has a thread launch that lives as long as the JVM, that sees /proc as the home of the JVM has
-   * it, and that starts nothing else meanwhile.
-   */
-  private static Child launchByParentThread(BooleanSupplier interrupted, Away away)
-      throws IOException {
-    AtomicBoolean interruptedHere = new AtomicBoolean();
-    BooleanSupplier either = () -> interruptedHere.get() || interrupted.getAsBoolean();
-    try (CallersPlace place = CallersPlace.open()) {
-      return ParentThread.call(() -> away.launch(place, either), () -> interruptedHere.set(true));
+      AtomicBoolean interruptedHere = new AtomicBoolean();
+      BooleanSupplier either = () -> interruptedHere.get() || interrupted.getAsBoolean();
+      try (CallersPlace place = CallersPlace.open()) {
+        return ParentThread.call(
+            () -> launch(standard, place, made, either, null, started),
+            () -> interruptedHere.set(true));
+      }
     }
   }
 
@@ -190,11 +166,10 @@ public final class LaunchPlan {
     if (nothing < 0) {
       throw Failures.of(SystemCall.OPENAT, nothing, "/dev/null");
     }
-    try (GivenMounts made = GivenMounts.of(files.setup(true, true));
-        Joined joined = namespaces.open()) {
+    try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       int[] standard = {nothing, nothing, nothing};
       // It ends by itself, whoever has got hold of it.
-      return launch(standard, null, joined, made, () -> false, question, new AtomicReference<>());
+      return launch(standard, null, made, () -> false, question, new AtomicReference<>());
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -219,13 +194,13 @@ public final class LaunchPlan {
   private Child launch(
       int[] standard,
       @Nullable CallersPlace place,
-      Joined joined,
       GivenMounts made,
       BooleanSupplier interrupted,
       Launch.@Nullable Question question,
       AtomicReference<@Nullable Child> started)
       throws IOException {
-    try (OpenFile cgroup = system.openCgroup()) {
+    try (Joined joined = namespaces.open();
+        OpenFile cgroup = system.openCgroup()) {
       boolean isPidTwice = LaunchOrder.isPidTwice(namespaces.unshared(joined), joined);
       if (isPidTwice) {
         requireInit(joined);

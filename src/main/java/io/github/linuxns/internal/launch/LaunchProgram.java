@@ -24,7 +24,6 @@ final class LaunchProgram extends StepList {
       ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
   private String name = "linux-namespaces";
   private boolean asks;
-  private boolean exposed;
 
   /** Sets what ps shows of the processes that run the program, for as long as they do. */
   void name(String name) {
@@ -67,19 +66,6 @@ final class LaunchProgram extends StepList {
   /** True if it has steps in which it waits for us. */
   boolean asks() {
     return asks;
-  }
-
-  /**
-   * Says that somebody could get at who runs it, and report in its name. It is to be launched by a
-   * thread whose other children {@link ChildWatch} waits for, all of them.
-   */
-  void expose() {
-    exposed = true;
-  }
-
-  /** True if what is reported has to be proved. */
-  boolean isExposed() {
-    return exposed;
   }
 
   /** True if another process goes on in its place from some step on. */

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * How far a child came, as it says itself, in memory that it shares with us. {@code launcher.h} has
  * the same structure. A child that somebody has taken over could write anything here, so a number
- * is never that of a group of processes, and {@link SpawnedImage#isOurs} tells whose it is.
+ * is never that of a group of processes. Whether it is that of a child of ours is for others to
+ * ask.
  *
  * @param step the step that it made last, or was making; −1 if it did not reach the first
  * @param failed true if it ended because of that step
@@ -52,17 +53,6 @@ record LaunchReport(
         Math.max(0, place.getInt(2 * Long.BYTES + Integer.BYTES)),
         number(place, 3 * Long.BYTES),
         place.getLong(4 * Long.BYTES) == 1);
-  }
-
-  /** The same without processes that the program does not start, whatever is said. */
-  LaunchReport of(LaunchProgram program) {
-    return new LaunchReport(
-        step,
-        failed,
-        result,
-        program.forks() ? child : 0,
-        program.forksTwice() ? grandchild : 0,
-        isInit);
   }
 
   /** The process that goes on, when there has been a fork; 0 when there has not. */

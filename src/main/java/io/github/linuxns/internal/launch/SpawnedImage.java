@@ -72,30 +72,8 @@ final class SpawnedImage implements AutoCloseable {
     settled = true;
   }
 
-  /**
-   * True if a process is one of this launch, given that its program reports so. Where somebody
-   * could have got at the program the kernel has to say that it came of this thread, by which
-   * nothing else is started meanwhile; and what was started by it before is known.
-   */
-  boolean isOurs(long pid) {
-    return program.isExposed()
-        ? LaunchCalls.isChildOfThread(pid) && !ChildWatch.has(pid)
-        : LaunchCalls.isChild(pid);
-  }
-
-  /** What the program reports, less what it cannot know of; null if that cannot be read. */
-  @Nullable LaunchReport read() {
-    LaunchReport came = LaunchCalls.readReport(report);
-    return came == null ? null : came.of(program);
-  }
-
-  /** Processes that have been cloned since, and have not told their numbers, or other ones. */
+  /** Processes that have been cloned since, and have not told their numbers. */
   Set<Long> untold() {
-    if (program.isExposed()) {
-      Set<Long> ofThread = ThreadChildren.all();
-      ofThread.removeIf(ChildWatch::has);
-      return ofThread;
-    }
     return before == null ? Set.of() : before.since(name);
   }
 

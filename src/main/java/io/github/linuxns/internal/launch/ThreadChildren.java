@@ -42,12 +42,6 @@ final class ThreadChildren {
     return new ThreadChildren(read(), StartTime.now(new RunningSystem().line(UPTIME)));
   }
 
-  /** Those of the calling thread now, by number; none if that cannot be seen. */
-  static Set<Long> all() {
-    Set<Long> now = read();
-    return now == null ? new HashSet<>() : now;
-  }
-
   /**
    * Those that have begun since, and that run, or ran, a program of that name. The kernel may give
    * a thread the children of another one that has ended, and those have mostly begun before; what

@@ -35,9 +35,7 @@ record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements 
       return;
     }
     namespaces.write(steps, null);
-    steps
-        .add("work where the caller does", SystemCall.FCHDIR, steps.give(directory))
-        .explainedBy(Failures::remedy);
+    steps.add("work where the caller does", SystemCall.FCHDIR, steps.give(directory));
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +69,7 @@ public final class CommandOptions {
     return switch (errno) {
       case ENOENT, ENOTDIR ->
           "the working directory has to be a directory, and there, seen from the child's root";
-      default -> Failures.remedy(errno);
+      default -> null;
     };
   }
 
@@ -147,7 +146,7 @@ public final class CommandOptions {
               + (searched ? "; no other directory of the child's PATH has one that it may" : "");
       case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";
-      default -> Failures.remedy(errno);
+      default -> null;
     };
   }
 }

@@ -4,7 +4,6 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Arch;
-import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.process.Capability;
@@ -121,7 +120,7 @@ public final class ConfinementOptions {
             .explainedBy(errno ->
                 errno == Errno.EPERM
                     ? "raising a hard limit takes CAP_SYS_RESOURCE in the initial user namespace"
-                    : Failures.remedy(errno));
+                    : null);
   }
 
   /** Adds the steps that need the rights that are about to be given up. */
@@ -172,7 +171,7 @@ public final class ConfinementOptions {
   private static @Nullable String boundingRemedy(Errno errno) {
     return errno == Errno.EPERM
         ? "it takes CAP_SETPCAP, or noNewPrivileges(), with which the bounding set does not matter"
-        : Failures.remedy(errno);
+        : null;
   }
 
   /** Adds the steps that give them up. */
@@ -199,7 +198,7 @@ public final class ConfinementOptions {
             errno == Errno.EPERM
                 ? "a child can keep the capabilities that it has, and gets no others; a new user"
                     + " namespace gives it all of them there"
-                : Failures.remedy(errno));
+                : null);
     steps.add(
         "have no ambient capabilities", SystemCall.PRCTL, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL);
     for (Capability capability : set) {
@@ -233,6 +232,6 @@ public final class ConfinementOptions {
         .explainedBy(errno ->
             errno == Errno.EACCES
                 ? "it takes noNewPrivileges(), or CAP_SYS_ADMIN in the child's user namespace"
-                : Failures.remedy(errno));
+                : null);
   }
 }

@@ -3,7 +3,6 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.Errno;
-import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
@@ -177,7 +176,7 @@ public final class IdentityOptions {
       case EPERM ->
           "it takes CAP_SETUID, or CAP_SETGID for groups, in the user namespace of the child; and"
               + " groups that are not denied there";
-      default -> Failures.remedy(errno);
+      default -> null;
     };
   }
 }

@@ -103,25 +103,20 @@ final class Launch {
    * command, or it has ended. That is a single wake-up, except where the child asks for something.
    */
   private void await() throws IOException {
-    try {
-      if (!program.forks()) {
-        handleOfFirst =
-            Child.handle(image.pid()); // takes a while, but so does what the child does now
+    if (!program.forks()) {
+      handleOfFirst =
+          Child.handle(image.pid()); // takes a while, but so does what the child does now
+    }
+    while (true) {
+      int ready = Syscalls.poll(image.control(), program.asks() ? POLLIN : 0, nextLook());
+      if (ready < 0) {
+        throw Failures.of(SystemCall.PPOLL, ready, "a launch");
       }
-      while (true) {
-        int ready = Syscalls.poll(image.control(), program.asks() ? POLLIN : 0, nextLook());
-        if (ready < 0) {
-          throw Failures.of(SystemCall.PPOLL, ready, "a launch");
-        }
-        if ((ready & POLLIN) != 0 && LaunchCalls.receive(image.control()) == 1) {
-          answer();
-        } else if ((ready & POLLHUP) != 0) {
-          return;
-        }
+      if ((ready & POLLIN) != 0 && LaunchCalls.receive(image.control()) == 1) {
+        answer();
+      } else if ((ready & POLLHUP) != 0) {
+        return;
       }
-    } catch (IOException | RuntimeException | Error e) {
-      end();
-      throw e;
     }
   }
 

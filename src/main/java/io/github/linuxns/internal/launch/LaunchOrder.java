@@ -208,7 +208,7 @@ final class LaunchOrder {
         .explainedBy(errno ->
             errno == Errno.ENOMEM
                 ? "the init of the pid namespace has ended, and no process can start in it any more"
-                : Failures.remedy(errno));
+                : null);
     writeTieToJvm();
   }
 

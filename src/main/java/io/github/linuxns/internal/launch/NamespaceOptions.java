@@ -337,7 +337,7 @@ public final class NamespaceOptions {
                 + " user namespace as well "
                 + (granting.isEmpty() ? "may grant" : "grants" + granting);
         case EINVAL -> "a user namespace that the child is already in cannot be joined";
-        default -> Failures.remedy(errno);
+        default -> null;
       };
     }
 

@@ -165,7 +165,7 @@ public final class SystemOptions {
       case EACCES, EPERM -> "the user needs write access to cgroup.procs there, and above";
       case EBUSY -> "it has controllers enabled for groups below it, and takes no processes itself";
       case EOPNOTSUPP -> "its type does not allow processes";
-      default -> Failures.remedy(errno);
+      default -> null;
     };
   }
 
@@ -178,7 +178,7 @@ public final class SystemOptions {
           errno ->
               errno == Errno.ERANGE
                   ? "the clock would be negative, or further ahead than the kernel allows"
-                  : Failures.remedy(errno));
+                  : null);
     }
   }
 
@@ -195,9 +195,7 @@ public final class SystemOptions {
   private static void writeName(ChildSteps steps, String kind, SystemCall call, String name) {
     long length = Syscalls.pathBytes(name).length;
     LaunchStep _ =
-        steps
-            .add("name the " + kind + ' ' + name, call, steps.program().text(name), length)
-            .explainedBy(Failures::remedy);
+        steps.add("name the " + kind + ' ' + name, call, steps.program().text(name), length);
   }
 
   /** Adds the steps that bring the loopback interface of a new network up. */
@@ -214,8 +212,7 @@ public final class SystemOptions {
             0,
             SIOCSIFFLAGS,
             steps.program().bytes(request.array()))
-        .from(0, socket)
-        .explainedBy(Failures::remedy);
+        .from(0, socket);
   }
 
   /** Adds the step that makes the child the leader of a session of its own. */
@@ -249,9 +246,6 @@ public final class SystemOptions {
         Long.BYTES);
     program.name(INIT);
     steps.add("name the init", SystemCall.PRCTL, PR_SET_NAME, program.text(INIT));
-    steps
-        .add("start the command under an init", SystemCall.CLONE, SIGCHLD)
-        .asInit()
-        .explainedBy(Failures::remedy);
+    steps.add("start the command under an init", SystemCall.CLONE, SIGCHLD).asInit();
   }
 }

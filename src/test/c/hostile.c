@@ -2,7 +2,8 @@
  * The root of a container that somebody else's process joins: it holds a lease on a file, so that who opens the file,
  * execve too, has to wait; and tries to get at processes, by their numbers, in every way that the kernel has.
  *
- * It is given the file, and obeys lines of its input: "attack PID ADDRESS", "control", "kill PID SIGNAL", "release".
+ * It is given the file, and obeys lines of its input: "attack PID ADDRESS", "control", "kill PID SIGNAL", "release"; and
+ * "hold PID", after which "write ADDRESS NUMBER" changes that one's memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -110,6 +111,13 @@ static void attack(pid_t pid, void *address) {
     puts("end");
 }
 
+/* Who has it open may change it from then on: the kernel asks no more, and whoever shares it has it changed. */
+static int open_memory(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", pid);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
 /* The same attacks on a process of our own, where each of them works. */
 static void control(void) {
     for (int fd = 3; fd < 6; fd++) {
@@ -130,6 +138,7 @@ static void control(void) {
 
 int main(int count, char **arguments) {
     char line[256];
+    int memory = -1;
     sigset_t wanted;
     setvbuf(stdout, NULL, _IOLBF, 0);
     sigemptyset(&wanted);
@@ -143,10 +152,16 @@ int main(int count, char **arguments) {
     puts("leased");
     while (fgets(line, sizeof line, stdin)) {
         unsigned long pid, number;
+        int value;
         if (sscanf(line, "attack %lu %lx", &pid, &number) == 2) {
             attack((pid_t)pid, (void *)number);
         } else if (sscanf(line, "kill %lu %lu", &pid, &number) == 2) {
             say("kill", kill((pid_t)pid, (int)number) < 0);
+        } else if (sscanf(line, "hold %lu", &pid) == 1) {
+            memory = open_memory((pid_t)pid);
+            say("hold", memory < 0);
+        } else if (sscanf(line, "write %lx %d", &number, &value) == 2) {
+            say("write", pwrite(memory, &value, sizeof value, (off_t)number) < 0);
         } else if (strcmp(line, "control\n") == 0) {
             control();
         } else if (strcmp(line, "wait\n") == 0) {

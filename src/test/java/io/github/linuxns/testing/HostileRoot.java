@@ -124,6 +124,18 @@ public final class HostileRoot implements AutoCloseable {
     assertThat(output.readLine()).isEqualTo("kill ok");
   }
 
+  /** Gets hold of the memory of a process, and of whoever shares it later. */
+  public void hold(long pid) throws IOException {
+    write("hold " + pid);
+    assertThat(output.readLine()).isEqualTo("hold ok");
+  }
+
+  /** Writes a number into the memory that it has got hold of. */
+  public void write(long address, long number) throws IOException {
+    write("write " + Long.toHexString(address) + ' ' + number);
+    assertThat(output.readLine()).isEqualTo("write ok");
+  }
+
   /** Lets launches go on. */
   public void release() throws IOException {
     write("release");

@@ -99,6 +99,7 @@ public final class Constants {
     public static final int WNOHANG = (int)1L;
     public static final int WEXITED = (int)4L;
     public static final int WNOWAIT = (int)16777216L;
+    public static final int __WNOTHREAD = (int)536870912L;
     public static final int __WALL = (int)1073741824L;
     public static final int _LINUX_CAPABILITY_VERSION_3 = (int)537396514L;
     public static final int TMPFS_MAGIC = (int)16914836L;

@@ -860,6 +860,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int WNOWAIT() {
         return WNOWAIT;
     }
+    private static final int __WNOTHREAD = (int)536870912L;
+    /**
+     * {@snippet lang=c :
+     * #define __WNOTHREAD 536870912
+     * }
+     */
+    public static int __WNOTHREAD() {
+        return __WNOTHREAD;
+    }
     private static final int __WALL = (int)1073741824L;
     /**
      * {@snippet lang=c :

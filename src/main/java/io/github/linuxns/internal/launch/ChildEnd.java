@@ -19,13 +19,13 @@ final class ChildEnd {
    */
   static int ofAll(SpawnedImage image) {
     int status = of(image.pid());
-    LaunchReport came = LaunchCalls.readReport(image.report());
-    if (came != null && came.child() != 0) {
+    LaunchReport came = image.came();
+    if (came != null && came.child() != 0 && image.isOurs(came.child())) {
       status = of(came.child());
-      came = LaunchCalls.readReport(image.report()); // it may have forked until just now
+      came = image.came(); // it may have forked until just now
     }
-    if (came != null && came.grandchild() != 0) {
-      return of(came.grandchild());
+    if (came != null && came.grandchild() != 0 && image.isOurs(came.grandchild())) {
+      status = of(came.grandchild());
     }
     for (long untold : image.untold()) {
       status = of(untold);
@@ -37,7 +37,7 @@ final class ChildEnd {
    * Kills and reaps one process, unless it has ended, and returns its status.
    *
    * <p>It has not been reaped, so that its number is still its own; nothing is done to one that is
-   * not a child of ours, which a report could name that somebody has tampered with.
+   * not a child of ours. Of what a report names {@link SpawnedImage#isOurs} says whose it is.
    */
   static int of(long pid) {
     if (pid <= 0) {
@@ -72,8 +72,8 @@ final class ChildEnd {
    * If there is an init it ends with the status of what has died below it, but it has to notice
    * that first; if we killed it before, we would tell of our own signal.
    */
-  static void awaitInit(LaunchReport came) {
-    int pidfd = came.last() == 0 ? -1 : Syscalls.pidfdOpen(came.last());
+  static void awaitInit(long last) {
+    int pidfd = Syscalls.pidfdOpen(last);
     if (pidfd >= 0) {
       int _ = Syscalls.poll(pidfd, POLLIN, KILL_MILLIS);
       Syscalls.close(pidfd);

@@ -126,7 +126,7 @@ final class Launch {
       question.answer(asking());
     } catch (IOException e) {
       // A dying process lets go of its memory, and with it of our rights over it, before its files.
-      LaunchReport came = LaunchCalls.readReport(image.report());
+      LaunchReport came = image.came();
       boolean failed = came != null && came.failed();
       if (!failed
           && (Syscalls.poll(image.control(), 0, Patience.INTERRUPT_MILLIS) & POLLHUP) == 0) {
@@ -138,26 +138,23 @@ final class Launch {
 
   /** Who asks: the first process, or the one that has gone on in its place. */
   private int asking() {
-    LaunchReport came = LaunchCalls.readReport(image.report());
+    LaunchReport came = image.came();
     int child = came == null ? 0 : came.child();
-    return child != 0 && LaunchCalls.isChild(child) ? child : image.pid();
+    return child != 0 && image.isOurs(child) ? child : image.pid();
   }
 
   /** In how many milliseconds to look for an interrupt or the deadline. */
   private long nextLook() throws IOException {
     long millis = patience.nextLook();
     if (millis == 0) {
-      throw failure(
-          step(LaunchCalls.readReport(image.report())),
-          -Errno.ETIMEDOUT.number(),
-          patience.whenOver());
+      throw failure(step(image.came()), -Errno.ETIMEDOUT.number(), patience.whenOver());
     }
     return millis;
   }
 
   /** It is closed: tells how it went, and leaves nothing of what went wrong. */
   private Child conclude() throws SyscallException {
-    LaunchReport came = LaunchCalls.readReport(image.report());
+    LaunchReport came = image.came();
     if (came == null) {
       int _ = end();
       throw Failures.of(SystemCall.PREAD64, -Errno.EIO.number(), "the report of a launch");
@@ -171,7 +168,9 @@ final class Launch {
       int _ = end();
       throw failure(step, (int) came.result(), null);
     }
-    ChildEnd.awaitInit(came);
+    if (came.last() != 0 && image.isOurs(came.last())) {
+      ChildEnd.awaitInit(came.last());
+    }
     int status = end();
     int signal = status & 0x7f;
     throw failure(
@@ -184,19 +183,22 @@ final class Launch {
 
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
-    if (last != 0 && !LaunchCalls.isChild(last)) {
-      // Somebody with power over the child has tampered with its report.
-      throw Failures.of(SystemCall.WAITID, -Errno.ECHILD.number(), "the process " + last);
+    if (last != 0 && !image.isOurs(last)) {
+      throw Failures.of(
+          SystemCall.WAITID,
+          -Errno.ECHILD.number(),
+          "the process " + last,
+          "that is not what was started: somebody with power over it has tampered with it");
     }
     Optional<ProcessHandle> handle = last == 0 ? handleOfFirst : Child.handle(last);
+    Child child = Child.watched(last == 0 ? image.pid() : last, handle);
     // Those that forked have closed it too: they are ending.
-    if (came.child() != 0) {
-      int _ = ChildEnd.of(image.pid());
-    }
-    if (came.grandchild() != 0) {
+    if (came.grandchild() != 0 && image.isOurs(came.child())) {
       int _ = ChildEnd.of(came.child());
     }
-    Child child = Child.watched(last == 0 ? image.pid() : last, handle);
+    if (last != 0) {
+      int _ = ChildEnd.of(image.pid());
+    }
     image.settled();
     child.isInit(came.isInit());
     return child;

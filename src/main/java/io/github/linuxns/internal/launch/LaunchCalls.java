@@ -123,7 +123,16 @@ final class LaunchCalls {
 
   /** Tells whether a process is a child that has not been reaped, without reaping it. */
   static boolean isChild(long pid) {
-    int options = WEXITED | WNOHANG | WNOWAIT | __WALL;
+    return isChild(pid, __WALL);
+  }
+
+  /** As the other, of a child that the calling thread itself has started, or been given. */
+  static boolean isChildOfThread(long pid) {
+    return isChild(pid, __WALL | __WNOTHREAD);
+  }
+
+  private static boolean isChild(long pid, int which) {
+    int options = WEXITED | WNOHANG | WNOWAIT | which;
     return Syscalls.call(SystemCall.WAITID, P_PID, pid, 0, options, 0) >= 0;
   }
 

@@ -175,6 +175,7 @@ final class LaunchOrder {
     // The files of /proc that are written here belong to root while the process is opaque.
     boolean opaque = !joined.isEmpty() && (maps != null || plan.system().hasTimeOffsets());
     if (opaque) {
+      steps.program().expose(); // to root of what it has joined
       steps.add("be transparent", SystemCall.PRCTL, PR_SET_DUMPABLE, 1);
     }
     steps

@@ -142,7 +142,7 @@ public final class LaunchPlan {
       }
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
-      if (!system.diesWithParent() && LaunchCalls.seesOurself()) {
+      if (!needsParentThread()) {
         return launch(standard, null, made, interrupted, null, started);
       }
       AtomicBoolean interruptedHere = new AtomicBoolean();
@@ -153,6 +153,17 @@ public final class LaunchPlan {
             () -> interruptedHere.set(true));
       }
     }
+  }
+
+  /**
+   * True if the calling thread cannot launch: it may end before the JVM does, or cannot see itself,
+   * or cannot tell the child from other children, where the child is exposed for a moment.
+   */
+  private boolean needsParentThread() {
+    boolean mayBeExposed = namespaces.joins() && (!mappings.isEmpty() || system.hasTimeOffsets());
+    return system.diesWithParent()
+        || !LaunchCalls.seesOurself()
+        || (mayBeExposed && !ThreadChildren.areItsOwn());
   }
 
   /**
@@ -207,12 +218,12 @@ public final class LaunchPlan {
       }
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
+      new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
       if (maps != null && maps.asks()) {
         requireOurNumbers("map user and group ids");
-      } else if (isPidTwice) {
+      } else if (isPidTwice || steps.program().isExposed()) {
         requireOurNumbers("tell its number");
       }
-      new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
       Patience patience = new Patience(limit, interrupted);
       Launch.Question both = questions(maps, question, patience);
       Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);

@@ -24,6 +24,7 @@ final class LaunchProgram extends StepList {
       ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
   private String name = "linux-namespaces";
   private boolean asks;
+  private boolean isExposed;
 
   /** Sets what ps shows of the processes that run the program, for as long as they do. */
   void name(String name) {
@@ -61,6 +62,16 @@ final class LaunchProgram extends StepList {
   /** A slot that has a descriptor from the beginning. */
   Slot slotOf(int fd) {
     return new Slot(words(fd));
+  }
+
+  /** Says that somebody else can get at the process, and have it report anything from then on. */
+  void expose() {
+    isExposed = true;
+  }
+
+  /** True if it may report another process than the one that goes on in its place. */
+  boolean isExposed() {
+    return isExposed && forks();
   }
 
   /** True if it has steps in which it waits for us. */

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 /**
  * How far a child came, as it says itself, in memory that it shares with us. {@code launcher.h} has
  * the same structure. A child that somebody has taken over could write anything here, so a number
- * is never that of a group of processes. Whether it is that of a child of ours is for others to
- * ask.
+ * is never that of a group of processes. Whether it is that of a child of this launch is for {@link
+ * SpawnedImage#isOurs} to say.
  *
  * @param step the step that it made last, or was making; −1 if it did not reach the first
  * @param failed true if it ended because of that step
@@ -53,6 +53,17 @@ record LaunchReport(
         Math.max(0, place.getInt(2 * Long.BYTES + Integer.BYTES)),
         number(place, 3 * Long.BYTES),
         place.getLong(4 * Long.BYTES) == 1);
+  }
+
+  /** The same without what a program cannot have come to know. */
+  LaunchReport of(LaunchProgram program) {
+    return new LaunchReport(
+        step,
+        failed,
+        result,
+        program.forks() ? child : 0,
+        program.forksTwice() ? grandchild : 0,
+        isInit);
   }
 
   /** The process that goes on, when there has been a fork; 0 when there has not. */

@@ -45,7 +45,12 @@ public final class NamespaceOptions {
 
   /** True if none of it was asked for. */
   boolean isEmpty() {
-    return unshared.isEmpty() && handles.isEmpty() && sets.isEmpty() && pid == 0;
+    return unshared.isEmpty() && !joins();
+  }
+
+  /** True if the child joins any. */
+  boolean joins() {
+    return !handles.isEmpty() || !sets.isEmpty() || pid != 0;
   }
 
   /** Gives the child new ones. */

@@ -40,7 +40,7 @@ final class SpawnedImage implements AutoCloseable {
 
   private boolean settled;
 
-  /** What the thread had before, for a program by which one is cloned that is not known at once. */
+  /** What the thread had before, for a program of whose processes one may not be known. */
   private @Nullable ThreadChildren before;
 
   /** What the kernel calls the process: the last part of the path by which it was executed. */
@@ -72,9 +72,28 @@ final class SpawnedImage implements AutoCloseable {
     settled = true;
   }
 
-  /** Processes that have been cloned since, and have not told their numbers. */
+  /** How far it came, as it says, but for what it cannot know; null if that cannot be read. */
+  @Nullable LaunchReport came() {
+    LaunchReport came = LaunchCalls.readReport(report);
+    return came == null ? null : came.of(program);
+  }
+
+  /**
+   * True if a process that is reported is of this launch. Where somebody else may have had a hand
+   * in that, who could name any child of ours, it takes the kernel's word for it.
+   */
+  boolean isOurs(long reported) {
+    return program.isExposed()
+        ? before != null && before.isSince(reported, pid())
+        : LaunchCalls.isChild(reported);
+  }
+
+  /** Processes that have been cloned since, and have not told their numbers, or other ones. */
   Set<Long> untold() {
-    return before == null ? Set.of() : before.since(name);
+    if (before == null) {
+      return Set.of();
+    }
+    return program.isExposed() ? before.since(pid()) : before.since(name);
   }
 
   /**
@@ -186,7 +205,8 @@ final class SpawnedImage implements AutoCloseable {
 
   private int spawnOnce(int image, int[] given) {
     // A virtual thread that answers questions may be another thread afterwards, and that again.
-    if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
+    if ((program.forksTwice() || program.isExposed())
+        && !(program.asks() && Thread.currentThread().isVirtual())) {
       before = ThreadChildren.now();
       name = Integer.toString(image);
     }

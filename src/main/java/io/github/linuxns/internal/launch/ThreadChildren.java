@@ -10,17 +10,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The children that a thread has at some moment, by which a launch that fails finds one that it
- * does not know. A process that is cloned where another pid namespace has been joined is given a
- * number that is none in ours; until it has told its own, in its third step, nothing does.
+ * The children that a thread has at some moment, by which a launch tells its own from others. A
+ * process that is cloned where another pid namespace has been joined is given a number that is none
+ * in ours; until it has told its own, in its third step, nothing does. And one that somebody else
+ * has got at may tell the number of a stranger.
  */
 final class ThreadChildren {
+  /** How often to look for what has not changed meanwhile. */
+  private static final int LOOKS = 8;
+
   /** Of the machine, or of less where somebody has put another file there. */
   private static final String UPTIME = "/proc/uptime";
 
   private final int thread;
 
-  /** Null if that could not be seen. */
+  /** Null if that could not be seen for sure. */
   private final @Nullable Set<Long> children;
 
   private final long began;
@@ -39,7 +43,48 @@ final class ThreadChildren {
 
   /** Those of the calling thread now. */
   static ThreadChildren now() {
-    return new ThreadChildren(read(), StartTime.now(new RunningSystem().line(UPTIME)));
+    return new ThreadChildren(readAll(), StartTime.now(new RunningSystem().line(UPTIME)));
+  }
+
+  /**
+   * True if the calling thread gets no children but by what it calls itself. A virtual one may be
+   * another thread any time, and the first of a process is given those of threads that end.
+   */
+  static boolean areItsOwn() {
+    return !Thread.currentThread().isVirtual() && Syscalls.gettid() != ThisJvm.PID;
+  }
+
+  /**
+   * True if a process has certainly come of the calling thread since. It has to be a thread whose
+   * children {@linkplain #areItsOwn are its own}, and that has started nothing else.
+   *
+   * @param pid as somebody says
+   * @param first the child that was started first since, and has not been reaped
+   */
+  boolean isSince(long pid, long first) {
+    return thread == Syscalls.gettid()
+        && LaunchCalls.isChildOfThread(pid)
+        && (isNew(pid) || isLater(pid, first));
+  }
+
+  private boolean isNew(long pid) {
+    return children != null && !children.contains(pid);
+  }
+
+  /** So it has a number that one of those before had, or these are not known. */
+  private static boolean isLater(long pid, long first) {
+    long began = startTime(first);
+    return began != 0 && startTime(pid) > began;
+  }
+
+  /** All of which {@link #isSince} is true. */
+  Set<Long> since(long first) {
+    Set<Long> now = read();
+    if (now == null) {
+      return Set.of();
+    }
+    now.removeIf(pid -> !isSince(pid, first));
+    return now;
   }
 
   /**
@@ -62,6 +107,15 @@ final class ThreadChildren {
     return now;
   }
 
+  /** 0 if that cannot be seen. */
+  private static long startTime(long pid) {
+    try (ProcessDirectory process = ProcessDirectory.open(pid)) {
+      return StartTime.of(process.read("stat"));
+    } catch (SyscallException unseen) {
+      return 0;
+    }
+  }
+
   private boolean isOurs(String name, long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       return StartTime.of(process.read("stat")) >= began
@@ -69,6 +123,22 @@ final class ThreadChildren {
     } catch (SyscallException unseen) {
       return false;
     }
+  }
+
+  /**
+   * The kernel leaves one out if another is reaped while it writes them down, and then the next
+   * look shows that this one is missing.
+   */
+  private static @Nullable Set<Long> readAll() {
+    Set<Long> last = read();
+    for (int looks = 1; last != null && looks < LOOKS; looks++) {
+      Set<Long> now = read();
+      if (last.equals(now)) {
+        return last;
+      }
+      last = now;
+    }
+    return null;
   }
 
   /** Zombies are among them. Null on a kernel without CONFIG_PROC_CHILDREN, too. */

@@ -1,0 +1,291 @@
+package io.github.linuxns.internal.launch;
+
+import static io.github.linuxns.NamespaceType.*;
+import static io.github.linuxns.internal.ffi.Constants.*;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.linuxns.Errno;
+import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
+import io.github.linuxns.process.NamespaceProcess;
+import io.github.linuxns.process.NamespaceProcessBuilder;
+import io.github.linuxns.testing.HostileRoot;
+import io.github.linuxns.testing.Requirements;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Who has got at a child may have it report any process. If that is another child of the JVM, it is
+ * neither handed out, nor ended, nor reaped.
+ */
+@Tag("unprivileged")
+@Tag("rootless")
+@Timeout(120)
+@ExtendWith(NoTraces.class)
+class ForgedReportIT {
+  private static final int STDIN = 0;
+
+  @TempDir private Path directory;
+
+  /** Started before, by the thread of the test. */
+  private Process victim;
+
+  @BeforeEach
+  void startVictim() throws Exception {
+    victim =
+        new ProcessBuilder("cat")
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+  }
+
+  /** It lives until it is told to end, and its end is the JDK's to see. */
+  @AfterEach
+  void theVictimWasNotTouched() throws Exception {
+    assertThat(victim.isAlive()).isTrue();
+    victim.getOutputStream().close();
+    assertThat(victim.waitFor()).isZero();
+  }
+
+  private static <T> T onItsOwnThread(Callable<T> task) throws Exception {
+    FutureTask<T> result = new FutureTask<>(task);
+    Thread.ofPlatform().daemon().name("parent").start(result).join();
+    try {
+      return result.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  /**
+   * A program that forks, and reports another number then.
+   *
+   * @param second true if it is one that forks twice, and says it of the second process
+   */
+  private static LaunchProgram forging(boolean second) {
+    LaunchProgram program = Launching.program();
+    program.expose();
+    Launching.fork(program);
+    if (second) {
+      Launching.fork(program); // which leaves the number where the first one has, for now
+    }
+    long place = second ? LaunchReport.SELF_ADDRESS : LaunchReport.CHILD_ADDRESS;
+    long bytes = second ? LaunchReport.SELF_BYTES : Integer.BYTES;
+    program.add("forge", SystemCall.READ, STDIN, place, bytes).expecting(bytes);
+    return program;
+  }
+
+  /** Launches it with the forged number as its input. */
+  private static Child launch(
+      LaunchProgram program, boolean second, boolean sameThread, long forged) throws Exception {
+    byte[] number =
+        second
+            ? Arrays.copyOf(Long.toString(forged).getBytes(US_ASCII), LaunchReport.SELF_BYTES)
+            : ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt((int) forged)
+                .array();
+    int[] pipe = Launching.pipe();
+    try (OutputStream input = new FileOutputStream("/proc/self/fd/" + pipe[1])) {
+      input.write(number);
+      Callable<Child> launch =
+          () ->
+              Launch.run(
+                  program, new int[] {pipe[0], 2, 2}, List.of(), _ -> {}, Launching.patience());
+      return sameThread ? launch.call() : onItsOwnThread(launch);
+    } finally {
+      Syscalls.close(pipe[0]);
+      Syscalls.close(pipe[1]);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void anotherChildIsNotHandedOut(boolean second, boolean sameThread) {
+    LaunchProgram program = forging(second);
+    Launching.execute(program, "/bin/sleep", "1000");
+    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageContaining("ECHILD");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void anotherChildIsNotEnded(boolean second, boolean sameThread) {
+    LaunchProgram program = forging(second);
+    program.add("fail", SystemCall.CHDIR, program.text("/none"));
+    Launching.execute(program, "/bin/true");
+    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("fail: ENOENT");
+  }
+
+  /** It is a child of the same thread, too, but its launch is over. */
+  @Test
+  void aChildOfAnEarlierLaunchIsNotHandedOut() throws Exception {
+    int[] pipe = Launching.pipe();
+    try (OutputStream input = new FileOutputStream("/proc/self/fd/" + pipe[1])) {
+      Child child =
+          onItsOwnThread(() -> {
+            Child earlier = launchSleep();
+            input.write(
+                ByteBuffer.allocate(Integer.BYTES)
+                    .order(ByteOrder.nativeOrder())
+                    .putInt((int) earlier.pid())
+                    .array());
+            LaunchProgram program = forging(false);
+            Launching.execute(program, "/bin/sleep", "1000");
+            assertThatThrownBy(() ->
+                    Launch.run(
+                        program,
+                        new int[] {pipe[0], 2, 2},
+                        List.of(),
+                        _ -> {},
+                        Launching.patience()))
+                .isInstanceOf(SyscallException.class)
+                .hasMessageContaining("ECHILD");
+            return earlier;
+          });
+      assertThat(child.exit().isDone()).isFalse();
+      child.signal(SIGTERM);
+      assertThat(child.exit().get(60, TimeUnit.SECONDS)).isEqualTo(128 + SIGTERM);
+    } finally {
+      Syscalls.close(pipe[0]);
+      Syscalls.close(pipe[1]);
+    }
+  }
+
+  private static Child launchSleep() throws Exception {
+    int[] standard = {0, 1, 2};
+    LaunchProgram program = Launching.of("/bin/sleep", "1000");
+    return Launch.run(program, standard, List.of(), _ -> {}, Launching.patience());
+  }
+
+  /** What really goes on is believed. */
+  @Test
+  void theChildItselfIsHandedOut() throws Exception {
+    LaunchProgram program = Launching.program();
+    program.expose();
+    Launching.fork(program);
+    Launching.execute(program, "/bin/true");
+    Child child =
+        onItsOwnThread(() ->
+            Launch.run(program, new int[] {0, 1, 2}, List.of(), _ -> {}, Launching.patience()));
+    assertThat(child.exit().get(60, TimeUnit.SECONDS)).isZero();
+  }
+
+  // ---- by the root of a container ----
+
+  /** It gets hold of a child's memory in the one moment, and keeps it. */
+  private String forge(HostileRoot root, long answer) throws Exception {
+    AtomicLong first = new AtomicLong();
+    return Overseer.launch(
+        call -> {
+          if (call.is(SystemCall.UNSHARE)) {
+            first.set(call.pid());
+            root.hold(call.pid());
+          } else if (call.is(SystemCall.EXECVE)) {
+            assertThat(call.pid()).isNotEqualTo(first.get());
+            root.write(LaunchReport.CHILD_ADDRESS, victim.pid());
+            return answer;
+          }
+          return Overseer.MADE;
+        },
+        () -> printed(root.builder().mapRootUser().unshare(PID)));
+  }
+
+  @Test
+  void theRootOfAContainerCannotHaveAnotherChildHandedOut() throws Exception {
+    Requirements.command("unshare");
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      assertThatThrownBy(() -> forge(root, Overseer.MADE))
+          .isInstanceOf(SyscallException.class)
+          .hasMessageContaining("ECHILD")
+          .hasMessageContaining("tampered");
+    }
+  }
+
+  @Test
+  void theRootOfAContainerCannotHaveAnotherChildEnded() throws Exception {
+    Requirements.command("unshare");
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      assertThatThrownBy(() -> forge(root, -Errno.EACCES.number()))
+          .isInstanceOf(SyscallException.class)
+          .hasMessageContaining("EACCES");
+    }
+  }
+
+  /** Nor can it by a place in which the program tells nothing. */
+  @Test
+  void theRootOfAContainerCannotNameAnotherChildWhereNoneIs() throws Exception {
+    Requirements.command("unshare");
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      String printed =
+          Overseer.launch(
+              call -> {
+                if (call.is(SystemCall.UNSHARE)) {
+                  root.hold(call.pid());
+                  root.write(LaunchReport.CHILD_ADDRESS, victim.pid());
+                }
+                return Overseer.MADE;
+              },
+              () -> printed(root.builder().mapRootUser().unshare(UTS)));
+      assertThat(printed).isEqualTo("0\n");
+    }
+  }
+
+  /** Root of it can get at these for a moment: they are launched by a thread for that. */
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void whatGoesOnBelowAContainerIsFound(boolean virtual, boolean mortal) throws Exception {
+    Requirements.command("unshare");
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      FutureTask<String> printed =
+          new FutureTask<>(() -> {
+            NamespaceProcessBuilder builder = root.builder().mapRootUser().unshare(PID);
+            return printed(mortal ? builder.dieWithParent() : builder)
+                + printed(root.builder().mapRootUser().unshare(PID, UTS));
+          });
+      Thread thread =
+          virtual ? Thread.startVirtualThread(printed) : Thread.ofPlatform().start(printed);
+      thread.join();
+      assertThat(printed.get()).isEqualTo("0\n0\n");
+    }
+  }
+
+  private static String printed(NamespaceProcessBuilder builder) throws Exception {
+    NamespaceProcess process = builder.start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    process.getErrorStream().close();
+    assertThat(process.waitFor()).isZero();
+    return output;
+  }
+}

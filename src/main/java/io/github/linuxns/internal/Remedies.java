@@ -29,6 +29,9 @@ final class Remedies {
       case ESRCH -> "the process has ended, or never was";
       case EMFILE -> "this process has as many files open as it may: raise its limit (ulimit -n)";
       case ENFILE -> "the system has as many files open as it may: sysctl fs.file-max";
+      case EFBIG ->
+          "no file of this process may be as long, by its limit RLIMIT_FSIZE (ulimit -f), if not by"
+              + " the file system";
       case ENOMEM -> "the kernel is out of memory for it, or a control group's limit is reached";
       case EPERM, EACCES -> watchers("");
       default -> null;

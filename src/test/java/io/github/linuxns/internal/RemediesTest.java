@@ -177,6 +177,7 @@ class RemediesTest {
   void whatAlwaysMeansTheSameIsSaidAlways() {
     assertThat(as(ALL, 0).always(Errno.EMFILE)).contains("ulimit -n");
     assertThat(as(ALL, 0).always(Errno.ENFILE)).contains("fs.file-max");
+    assertThat(as(ALL, 0).always(Errno.EFBIG)).contains("RLIMIT_FSIZE", "ulimit -f");
     assertThat(as(ALL, 0).always(Errno.ESRCH)).contains("ended");
     assertThat(as(ALL, 0).always(Errno.EIO)).isNull();
     assertThat(as(0, 0).pinning(Errno.EPERM, NamespaceType.UTS))

@@ -85,6 +85,27 @@ final class LaunchCalls {
     }
   }
 
+  /**
+   * As {@link #write}, and goes on after a call that has written less: where a limit is reached, it
+   * is the next one that says which.
+   */
+  static int writeAll(int fd, int size, Consumer<ByteBuffer> content) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(size, Long.BYTES);
+      content.accept(buffer(bytes));
+      int written = 0;
+      while (written < size) {
+        long address = bytes.address() + written;
+        int result = (int) Syscalls.call(SystemCall.WRITE, fd, address, size - written, 0, 0);
+        if (result <= 0) {
+          return result < 0 ? result : -Errno.EIO.number(); // which is no answer of a regular file
+        }
+        written += result;
+      }
+      return written;
+    }
+  }
+
   /** Writes a file that is there, with a single call, as the files of /proc want it. */
   static int writeFile(String path, byte[] content) {
     int fd = open(path, O_WRONLY);

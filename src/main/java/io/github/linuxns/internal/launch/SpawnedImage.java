@@ -221,11 +221,10 @@ final class SpawnedImage implements AutoCloseable {
 
   private void write(int file) throws SyscallException {
     int size = LaunchImage.size(program);
-    int written =
-        LaunchCalls.write(file, size, bytes -> LaunchImage.write(interpreter, program, bytes));
-    if (written != size) {
-      throw Failures.of(
-          SystemCall.WRITE, written < 0 ? written : -Errno.ENOSPC.number(), "the launch image");
+    int result =
+        LaunchCalls.writeAll(file, size, bytes -> LaunchImage.write(interpreter, program, bytes));
+    if (result < 0) {
+      throw Failures.of(SystemCall.WRITE, result, "the launch image");
     }
   }
 

@@ -71,7 +71,10 @@ public final class SyscallException extends IOException {
     return new SyscallException(step, remedy, syscall, errnoNumber);
   }
 
-  /** {@return the name of the system call that failed, such as "setns"} */
+  /**
+   * {@return the name of the system call that failed, such as "setns"; of the C library's function
+   * that starts processes, "posix_spawn", which does not tell its calls apart}
+   */
   public String syscall() {
     return syscall;
   }

@@ -198,6 +198,11 @@ public final class Failures {
     return REMEDIES.always(errno);
   }
 
+  /** Starting a process; libc does not tell which of the calls failed that this takes. */
+  public static SyscallException spawning(int result, String object) {
+    return new SyscallException("posix_spawn", -result, object, REMEDIES.spawning(errno(result)));
+  }
+
   /** No launch image may be executed, wherever it is. */
   public static UnsupportedOperationException imageRefused(
       int result, Collection<String> directories) {

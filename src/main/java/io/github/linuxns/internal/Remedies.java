@@ -38,6 +38,29 @@ final class Remedies {
     };
   }
 
+  /**
+   * Starting a process of ours, which is open and has a path in {@code /proc}. A refusal is known
+   * to be none of the program.
+   */
+  @Nullable String spawning(Errno errno) {
+    return switch (errno) {
+      case EAGAIN ->
+          "there are as many processes and threads as there may be: of the user (RLIMIT_NPROC,"
+              + " ulimit -u), in a control group (pids.max), or in all (sysctl kernel.threads-max,"
+              + " kernel.pid_max)";
+      case ENOENT -> Failures.NO_PROC;
+      case EPERM, EACCES, ENOSYS -> refusedProcess();
+      default -> always(errno);
+    };
+  }
+
+  private String refusedProcess() {
+    String suspects = confiners("").toString();
+    return "whatever is to be executed, a new process is refused, or its descriptors, or every"
+        + " execve"
+        + (suspects.isEmpty() ? "" : "; " + suspects);
+  }
+
   /** Entering a namespace that is owned by a user namespace, which is empty if out of sight. */
   @Nullable String entering(Errno errno, NamespaceType type, Optional<Namespace> owner) {
     return switch (errno) {

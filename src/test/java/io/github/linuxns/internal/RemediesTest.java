@@ -177,6 +177,11 @@ class RemediesTest {
   void whatAlwaysMeansTheSameIsSaidAlways() {
     assertThat(as(ALL, 0).always(Errno.EMFILE)).contains("ulimit -n");
     assertThat(as(ALL, 0).always(Errno.ENFILE)).contains("fs.file-max");
+    assertThat(as(ALL, 0).spawning(Errno.EMFILE)).contains("ulimit -n");
+    assertThat(as(ALL, 0).spawning(Errno.EAGAIN)).contains("RLIMIT_NPROC", "pids.max");
+    assertThat(as(ALL, 0).spawning(Errno.ENOENT)).startsWith("/proc is not mounted");
+    assertThat(as(ALL, 0).spawning(Errno.EPERM)).endsWith("or every execve");
+    assertThat(as(ALL, 2).spawning(Errno.ENOSYS)).contains("every execve; a seccomp filter is");
     assertThat(as(ALL, 0).always(Errno.EFBIG)).contains("RLIMIT_FSIZE", "ulimit -f");
     assertThat(as(ALL, 0).always(Errno.ESRCH)).contains("ended");
     assertThat(as(ALL, 0).always(Errno.EIO)).isNull();

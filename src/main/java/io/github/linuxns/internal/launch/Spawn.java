@@ -41,12 +41,25 @@ final class Spawn implements AutoCloseable {
    * @param name what it is to be called
    */
   int image(int program, int[] descriptors, String name) {
+    // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
+    return image("/proc/self/fd/" + program, descriptors, name);
+  }
+
+  /**
+   * Does all that starts an image, but for the image, and leaves no child.
+   *
+   * @param descriptors as those of an image
+   * @return −ENOENT if nothing else is in the way of one: no program has an empty path
+   */
+  int noImage(int[] descriptors) {
+    return image("", descriptors, "");
+  }
+
+  private int image(String path, int[] descriptors, String name) {
     try (Actions actions = new Actions()) {
       actions.give(descriptors);
-      // The child has one thread; the way by /proc/thread-self would be longer, and cost it more.
-      long path = text("/proc/self/fd/" + program);
       Texts texts = Texts.of(List.of(name));
-      return actions.spawn(path, pointers(texts), pointers(Texts.NONE));
+      return actions.spawn(text(path), pointers(texts), pointers(Texts.NONE));
     }
   }
 

@@ -120,13 +120,23 @@ final class SpawnedImage implements AutoCloseable {
       moveOutOfTheWay(given);
       int refusal = spawnFromMemory(given);
       if (isRefusal(refusal) && !spawnFromFile(given)) {
+        given[Descriptors.REPORT] = given[Descriptors.PARENT]; // of files there may be none
+        requireProcess(given);
         throw Failures.imageRefused(refusal, ImageFile.DIRECTORIES);
       }
     } finally {
       Syscalls.close(theirs); // else we would wait for ourselves to close it
     }
     if (pid < 0) {
-      throw Failures.of(SystemCall.EXECVE, pid, "the launch image");
+      throw Failures.spawning(pid, "the launch image");
+    }
+  }
+
+  /** Fails if it is not the image that is refused, but a process, whatever it is. */
+  private void requireProcess(int[] given) throws SyscallException {
+    int result = spawn.noImage(given);
+    if (result < 0 && result != -Errno.ENOENT.number()) {
+      throw Failures.spawning(result, "the launch image");
     }
   }
 

@@ -40,7 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class LaunchFaultIT {
   private static final long CLONE3 = 435;
-  private static final long VFORK = System.getProperty("os.arch").equals("amd64") ? 58 : -1;
+  private static final boolean AMD64 = System.getProperty("os.arch").equals("amd64");
+  private static final long VFORK = AMD64 ? 58 : -1;
+  private static final long DUP2 = AMD64 ? 33 : -1;
+  private static final long DUP3 = AMD64 ? 292 : 24;
 
   private Traces before;
 
@@ -182,7 +185,35 @@ class LaunchFaultIT {
             .toArray(Filter[]::new);
     assertThatThrownBy(() -> launchFiltered(Launching.of("/bin/true"), filters))
         .isInstanceOf(SyscallException.class)
-        .hasMessageStartingWith("execve(the launch image): EAGAIN");
+        .hasMessageStartingWith("posix_spawn(the launch image): EAGAIN")
+        .hasMessageContainingAll("RLIMIT_NPROC", "pids.max");
+  }
+
+  /** What the C library asks the kernel for when it starts a process, whatever that executes. */
+  private enum SpawnCall {
+    CLONE(CLONE3, SystemCall.CLONE.number(), VFORK),
+    DUPLICATE(DUP2, DUP3),
+    EXECUTE(SystemCall.EXECVE.number());
+
+    final List<Long> calls;
+
+    SpawnCall(Long... calls) {
+      this.calls = List.of(calls);
+    }
+  }
+
+  /** Where a filter refuses every process it is not memory that may not be executed. */
+  @ParameterizedTest
+  @EnumSource
+  void everyProcessIsRefused(SpawnCall refused) {
+    for (Errno errno : List.of(Errno.EPERM, Errno.EACCES, Errno.ENOSYS)) {
+      Filter[] filters =
+          refused.calls.stream().map(call -> Filter.failing(call, errno)).toArray(Filter[]::new);
+      assertThatThrownBy(() -> launchFiltered(Launching.of("/bin/true"), filters))
+          .isInstanceOf(SyscallException.class)
+          .hasMessageStartingWith("posix_spawn(the launch image): " + errno)
+          .hasMessageContaining("a seccomp filter is active");
+    }
   }
 
   @Test

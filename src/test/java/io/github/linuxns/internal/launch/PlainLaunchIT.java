@@ -300,7 +300,7 @@ class PlainLaunchIT {
     Filter fork = Filter.failing(SystemCall.CLONE.number(), Errno.EAGAIN);
     assertThatExceptionOfType(SyscallException.class)
         .isThrownBy(() -> Filter.call(List.of(missing, fork), () -> run(plain("/bin/true"))))
-        .withMessageStartingWith("execve(the launch image): EAGAIN");
+        .withMessageStartingWith("posix_spawn(the launch image): EAGAIN");
     assertThat(Traces.now()).isEqualTo(before);
   }
 

@@ -100,13 +100,15 @@ final class Launch {
 
   /**
    * Waits until nobody has the child's end of the pipe or socket any more: then the child is the
-   * command, or it has ended. That is a single wake-up, except where the child asks for something.
+   * command, or it has ended. That is a single wake-up, except where the child asks for something,
+   * or where it takes long, or somebody who has nothing to do with it has that end, too.
    */
   private void await() throws IOException {
     if (!program.forks()) {
       handleOfFirst =
           Child.handle(image.pid()); // takes a while, but so does what the child does now
     }
+    Arrival arrival = new Arrival(image, program);
     while (true) {
       int ready = Syscalls.poll(image.control(), program.asks() ? POLLIN : 0, nextLook());
       if (ready < 0) {
@@ -114,7 +116,7 @@ final class Launch {
       }
       if ((ready & POLLIN) != 0 && LaunchCalls.receive(image.control()) == 1) {
         answer();
-      } else if ((ready & POLLHUP) != 0) {
+      } else if ((ready & POLLHUP) != 0 || (ready == 0 && arrival.isSeen())) {
         return;
       }
     }

@@ -93,6 +93,11 @@ final class LaunchProgram extends StepList {
     return forks > 1;
   }
 
+  /** True if the command runs below an init. */
+  boolean hasInit() {
+    return steps().stream().anyMatch(step -> step.isFork() && !step.isReplacing());
+  }
+
   int size() {
     return data.position() + steps().size() * LaunchStep.BYTES;
   }

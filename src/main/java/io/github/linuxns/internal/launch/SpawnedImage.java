@@ -67,6 +67,11 @@ final class SpawnedImage implements AutoCloseable {
     return spawn.pid();
   }
 
+  /** What the kernel calls it, and who is in its place, until that is the command or an init. */
+  String name() {
+    return name;
+  }
+
   /** From now on it is not ours to end any more: it has ended, or somebody else sees to it. */
   void settled() {
     settled = true;
@@ -214,11 +219,11 @@ final class SpawnedImage implements AutoCloseable {
   }
 
   private int spawnOnce(int image, int[] given) {
+    name = Integer.toString(image);
     // A virtual thread that answers questions may be another thread afterwards, and that again.
     if ((program.forksTwice() || program.isExposed())
         && !(program.asks() && Thread.currentThread().isVirtual())) {
       before = ThreadChildren.now();
-      name = Integer.toString(image);
     }
     return spawn.image(image, given, program.name());
   }

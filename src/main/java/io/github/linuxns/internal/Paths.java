@@ -1,9 +1,11 @@
 package io.github.linuxns.internal;
 
+import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Paths as the kernel takes them. */
@@ -26,6 +28,24 @@ public final class Paths {
   public static @Nullable Path of(byte[] bytes) {
     String text = Syscalls.pathText(bytes);
     return Arrays.equals(Syscalls.pathBytes(text), bytes) ? Path.of(text) : null;
+  }
+
+  /** The path that is named by some bytes, which need be no text. Only its URI can have these. */
+  public static Path ofBytes(byte[] bytes) {
+    Path known = of(bytes);
+    if (known != null) {
+      return known;
+    }
+    StringBuilder uri =
+        new StringBuilder(bytes[0] == '/' ? "file://" : Path.of("").toUri().toString());
+    for (byte each : bytes) {
+      if (each == '/') {
+        uri.append('/');
+      } else {
+        uri.append('%').append(HexFormat.of().toHexDigits(each));
+      }
+    }
+    return Path.of(URI.create(uri.toString()));
   }
 
   /** The bytes of a path. Its text has lost those that are no characters; its URI has them. */

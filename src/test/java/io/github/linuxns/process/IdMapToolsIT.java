@@ -94,6 +94,19 @@ class IdMapToolsIT {
         .endsWith("nothing left");
   }
 
+  /** Where they are need not have a name in the character set of the JVM. */
+  @Test
+  void theyAreFoundByTheBytesOfThePath() throws Exception {
+    tool("newuidmap", WORKS);
+    tool("newgidmap", WORKS);
+    String script =
+        "here=\"$0/$(printf 'gr\\303\\274n\\377')\"; mkdir \"$here\"; mv \"$0\"/*map \"$0/cat\""
+            + " \"$0/true\" \"$here\"; LC_ALL=C PATH=$here exec \"$@\"";
+    assertThat(ChildJvm.run(List.of("sh", "-c", script, tools.toString()), Main.class, "start"))
+        .contains("become group 0 for the command: EINVAL", "does not map that id")
+        .endsWith("nothing left");
+  }
+
   /** What it leaves behind may hold its output open for as long as it likes. */
   @Test
   void whatOneLeavesBehindHoldsNothingUp() throws Exception {

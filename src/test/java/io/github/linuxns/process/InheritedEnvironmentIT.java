@@ -6,6 +6,7 @@ import io.github.linuxns.testing.ChildJvm;
 import io.github.linuxns.testing.NothingLeft;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,6 +46,39 @@ class InheritedEnvironmentIT {
     String changed = after(seen, "jdk-changed");
     assertThat(changed.split(" ", -1)).as(changed).hasSize(8).doesNotContain(hex + "fffe");
     assertThat(after(seen, "changed")).isEqualTo(changed);
+  }
+
+  /** As the JDK does: what is no text in the locale is a directory nevertheless. */
+  @ParameterizedTest
+  @ValueSource(strings = {"C", "C.UTF-8"})
+  void thePathIsSearchedByItsBytes(String locale, @TempDir Path directory) throws Exception {
+    String script =
+        "here=\"$0/$(printf 'gr\\303\\274n\\377')\"; mkdir \"$here\"; ln -s /bin/echo"
+            + " \"$here/our-own-echo\"; LC_ALL=\"$1\"; export LC_ALL; shift; PATH=$here:$PATH exec"
+            + " \"$@\"";
+    assertThat(
+            ChildJvm.run(
+                List.of("sh", "-c", script, directory.toString(), locale), Searching.class))
+        .isEqualToIgnoringNewLines("jdkoursours, touched");
+  }
+
+  /** What that JVM does: the PATH alone has that command. */
+  static final class Searching {
+    private Searching() {}
+
+    public static void main(String[] arguments) throws Exception {
+      tell(new ProcessBuilder("our-own-echo", "jdk").start());
+      tell(new NamespaceProcessBuilder("our-own-echo", "ours").start());
+      NamespaceProcessBuilder touched =
+          new NamespaceProcessBuilder("our-own-echo", "ours, touched");
+      String _ = touched.environment().put("ADDED", "1");
+      tell(touched.start());
+    }
+
+    private static void tell(Process process) throws IOException {
+      System.out.print(
+          new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+    }
   }
 
   private static String after(Map<String, String> seen, String who) {

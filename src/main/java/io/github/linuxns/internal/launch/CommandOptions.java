@@ -1,6 +1,7 @@
 package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.util.List;
 import java.util.Map;
@@ -106,11 +107,14 @@ public final class CommandOptions {
     long strings = program.texts(variables());
     String path = environment == null ? System.getenv("PATH") : environment.get("PATH");
     String name = command.getFirst();
-    List<String> candidates = CommandPath.candidates(name, path);
-    for (String candidate : candidates) {
+    List<byte[]> candidates =
+        CommandPath.candidates(
+            Syscalls.pathBytes(name),
+            path == null ? null : InheritedEnvironment.value("PATH", path));
+    for (byte[] candidate : candidates) {
       LaunchStep step =
-          steps.add(label(name), SystemCall.EXECVE, program.text(candidate), arguments, strings);
-      step.asExec().explainedBy(errno -> remedy(errno, name, candidate, path));
+          steps.add(label(name), SystemCall.EXECVE, program.textOf(candidate), arguments, strings);
+      step.asExec().explainedBy(errno -> remedy(errno, name, Syscalls.pathText(candidate), path));
       if (candidates.size() > 1) {
         // What says that it is not there. That it is there but broken is for the caller to know:
         // another program of that name is not what was asked for.

@@ -1,6 +1,6 @@
 package io.github.linuxns.internal.launch;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Which of them it is only trying can tell: what is executable is known to the kernel alone, and
  * the root in which they are looked up may not exist yet.
  */
-public final class CommandPath {
+final class CommandPath {
   /** What {@link ProcessBuilder} searches without a PATH: the working directory comes first. */
   static final String DEFAULT = ":/bin:/usr/bin";
 
@@ -36,25 +36,32 @@ public final class CommandPath {
   /**
    * The paths to try, in this order.
    *
-   * @param command a path, which is itself the only one, if there is a slash in it; an empty one
-   *     too, for the kernel to answer {@code ENOENT}
-   * @param path the child's PATH; null if it has none
+   * @param command the bytes of a path, which is itself the only one, if there is a slash in it; an
+   *     empty one too, for the kernel to answer {@code ENOENT}
+   * @param path the child's PATH, whose directories need not have names in the character set of the
+   *     locale; null if it has none
    * @return at least one; those too long for the kernel are left out, as {@code execvp} does, but
    *     if all are, the last is there to be refused
    */
-  public static List<String> candidates(String command, @Nullable String path) {
-    if (command.isEmpty() || isPath(command)) {
+  static List<byte[]> candidates(byte[] command, byte @Nullable [] path) {
+    String name = characters(command);
+    if (name.isEmpty() || isPath(name)) {
       return List.of(command);
     }
-    List<String> candidates = new ArrayList<>();
-    String candidate = command;
-    for (String directory : (path == null ? DEFAULT : path).split(":", -1)) {
-      candidate = resolve(directory, command);
-      if (candidate.getBytes(UTF_8).length <= MAX_BYTES) {
+    List<byte[]> candidates = new ArrayList<>();
+    byte[] candidate = command;
+    for (String directory : (path == null ? DEFAULT : characters(path)).split(":", -1)) {
+      candidate = resolve(directory, name).getBytes(ISO_8859_1);
+      if (candidate.length <= MAX_BYTES) {
         candidates.add(candidate);
       }
     }
     return candidates.isEmpty() ? List.of(candidate) : List.copyOf(candidates);
+  }
+
+  /** One for each byte. */
+  private static String characters(byte[] bytes) {
+    return new String(bytes, ISO_8859_1);
   }
 
   /**

@@ -3,13 +3,13 @@ package io.github.linuxns.internal.launch;
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
+import io.github.linuxns.internal.Paths;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.process.IdMapping;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -28,9 +28,11 @@ final class IdMapTools {
   /** Refuses early, before anything is started. */
   static void requireThere() throws SyscallException {
     for (String tool : List.of("newuidmap", "newgidmap")) {
+      String path = System.getenv("PATH");
+      byte[] bytes = path == null ? null : InheritedEnvironment.value("PATH", path);
       boolean there =
-          CommandPath.candidates(tool, System.getenv("PATH")).stream()
-              .anyMatch(file -> Files.isExecutable(Path.of(file)));
+          CommandPath.candidates(Syscalls.pathBytes(tool), bytes).stream()
+              .anyMatch(file -> Files.isExecutable(Paths.ofBytes(file)));
       if (!there) {
         throw Failures.ofStep(
             "map ids without privilege, by " + tool,

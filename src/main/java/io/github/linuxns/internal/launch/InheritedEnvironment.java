@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The environment that this process was started with, byte for byte. Java shows it as strings, and
@@ -48,14 +49,28 @@ final class InheritedEnvironment {
     return Texts.ofBytes(variables);
   }
 
+  /** The bytes that {@link #of} has for the value of a variable. */
+  static byte[] value(String name, String value) {
+    Variable variable = find(untold(), name, value);
+    return variable == null ? Syscalls.pathBytes(value) : variable.valueBytes();
+  }
+
   private static byte[] take(List<Variable> untold, String name, String value) {
+    Variable variable = find(untold, name, value);
+    if (variable == null) {
+      return Syscalls.pathBytes(name + '=' + value);
+    }
+    untold.remove(variable);
+    return variable.bytes;
+  }
+
+  private static @Nullable Variable find(List<Variable> untold, String name, String value) {
     for (Variable variable : untold) {
       if (variable.name.equals(name) && variable.value.equals(value)) {
-        untold.remove(variable);
-        return variable.bytes;
+        return variable;
       }
     }
-    return Syscalls.pathBytes(name + '=' + value);
+    return null;
   }
 
   /** None where {@code /proc} does not show them, which may be another time. */
@@ -104,13 +119,22 @@ final class InheritedEnvironment {
   /** A variable as it is, and as Java shows it. */
   private static final class Variable {
     private final byte[] bytes;
+
+    /** That of the name. */
+    private final int end;
+
     private final String name;
     private final String value;
 
     Variable(byte[] bytes, int end) {
       this.bytes = bytes;
+      this.end = end;
       this.name = Syscalls.pathText(Arrays.copyOf(bytes, end));
-      this.value = Syscalls.pathText(Arrays.copyOfRange(bytes, end + 1, bytes.length));
+      this.value = Syscalls.pathText(valueBytes());
+    }
+
+    byte[] valueBytes() {
+      return Arrays.copyOfRange(bytes, end + 1, bytes.length);
     }
 
     boolean isTold() {

@@ -11,60 +11,76 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CommandPathTest {
+  private static List<String> candidates(String command, @Nullable String path) {
+    byte[] bytes = path == null ? null : path.getBytes(UTF_8);
+    return CommandPath.candidates(command.getBytes(UTF_8), bytes).stream()
+        .map(candidate -> new String(candidate, UTF_8))
+        .toList();
+  }
+
+  @Test
+  void whatIsNoTextIsADirectoryAsWell() {
+    byte[] path = {'/', 'a', (byte) 0xff, ':', '/', (byte) 0xfe};
+    assertThat(CommandPath.candidates(new byte[] {'l', 's'}, path))
+        .containsExactly(
+            new byte[] {'/', 'a', (byte) 0xff, '/', 'l', 's'},
+            new byte[] {'/', (byte) 0xfe, '/', 'l', 's'});
+  }
+
   @Test
   void aNameIsLookedUpInEachDirectory() {
-    assertThat(CommandPath.candidates("ls", "/usr/local/bin:/usr/bin:/bin"))
+    assertThat(candidates("ls", "/usr/local/bin:/usr/bin:/bin"))
         .containsExactly("/usr/local/bin/ls", "/usr/bin/ls", "/bin/ls");
-    assertThat(CommandPath.candidates("ls", "bin/:/")).containsExactly("bin/ls", "/ls");
+    assertThat(candidates("ls", "bin/:/")).containsExactly("bin/ls", "/ls");
   }
 
   @Test
   void aNameWithASlashIsAPath() {
     for (String command : List.of("/bin/ls", "./ls", "bin/ls", "ls/", "/")) {
-      assertThat(CommandPath.candidates(command, "/bin")).containsExactly(command);
+      assertThat(candidates(command, "/bin")).containsExactly(command);
     }
   }
 
   @Test
   void anEmptyNameIsNoDirectory() {
-    assertThat(CommandPath.candidates("", "/bin:/usr/bin")).containsExactly("");
+    assertThat(candidates("", "/bin:/usr/bin")).containsExactly("");
   }
 
   @Test
   void anEmptyElementIsTheWorkingDirectory() {
-    assertThat(CommandPath.candidates("ls", "")).containsExactly("./ls");
-    assertThat(CommandPath.candidates("ls", ":/bin")).containsExactly("./ls", "/bin/ls");
-    assertThat(CommandPath.candidates("ls", "/bin:")).containsExactly("/bin/ls", "./ls");
-    assertThat(CommandPath.candidates("ls", "/a::/b")).containsExactly("/a/ls", "./ls", "/b/ls");
-    assertThat(CommandPath.candidates("-c", "")).containsExactly("./-c");
+    assertThat(candidates("ls", "")).containsExactly("./ls");
+    assertThat(candidates("ls", ":/bin")).containsExactly("./ls", "/bin/ls");
+    assertThat(candidates("ls", "/bin:")).containsExactly("/bin/ls", "./ls");
+    assertThat(candidates("ls", "/a::/b")).containsExactly("/a/ls", "./ls", "/b/ls");
+    assertThat(candidates("-c", "")).containsExactly("./-c");
   }
 
   @Test
   void withoutAPathItIsTheDefault() {
-    assertThat(CommandPath.candidates("ls", null))
-        .containsExactly("./ls", "/bin/ls", "/usr/bin/ls");
+    assertThat(candidates("ls", null)).containsExactly("./ls", "/bin/ls", "/usr/bin/ls");
   }
 
   @Test
   void whatIsTooLongIsLeftOut() {
     String directory = "/" + "d".repeat(4091);
-    assertThat(CommandPath.candidates("abc", directory + ":/bin")).containsExactly("/bin/abc");
-    assertThat(CommandPath.candidates("ab", directory + ":/bin"))
+    assertThat(candidates("abc", directory + ":/bin")).containsExactly("/bin/abc");
+    assertThat(candidates("ab", directory + ":/bin"))
         .hasSize(2)
         .first()
         .satisfies(longest -> assertThat(longest.getBytes(UTF_8)).hasSize(4095));
-    assertThat(CommandPath.candidates("é", directory + ":/bin")).hasSize(2);
-    assertThat(CommandPath.candidates("aé", directory + ":/bin")).containsExactly("/bin/aé");
+    assertThat(candidates("é", directory + ":/bin")).hasSize(2);
+    assertThat(candidates("aé", directory + ":/bin")).containsExactly("/bin/aé");
   }
 
   @Test
   void ifAllAreTooLongTheKernelIsToSaySo() {
     String command = "c".repeat(5000);
-    assertThat(CommandPath.candidates(command, "/a:/b")).containsExactly("/b/" + command);
+    assertThat(candidates(command, "/a:/b")).containsExactly("/b/" + command);
   }
 
   /** What the C library tries, as strace shows it. */
@@ -93,7 +109,7 @@ class CommandPathTest {
                 .matcher(Files.readString(log))
                 .results()
                 .map(match -> (match.group(1) == null ? "./" : match.group(1)) + match.group(2)))
-        .containsExactlyElementsOf(CommandPath.candidates("no-such-command", path));
+        .containsExactlyElementsOf(candidates("no-such-command", path));
   }
 
   @Test

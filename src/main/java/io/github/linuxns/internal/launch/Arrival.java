@@ -27,7 +27,7 @@ final class Arrival {
    * {@code /proc} does not show it, or has the numbers of others.
    */
   boolean isSeen() {
-    LaunchReport came = LaunchCalls.readReport(image.report());
+    LaunchReport came = image.came();
     if (came == null || came.failed()) {
       return came != null;
     }
@@ -51,7 +51,7 @@ final class Arrival {
 
   /** True if nobody goes on in the place of one that has ended; a second one may be untold yet. */
   private boolean isLast(int ended) {
-    LaunchReport came = LaunchCalls.readReport(image.report()); // what it told until it ended
+    LaunchReport came = image.came(); // what it told until it ended
     if (came == null) {
       return false;
     }

@@ -107,10 +107,11 @@ class MachineIT {
   }
 
   @Test
-  void aHiddenProcessIsSaidToBeHiddenAndNotGone() throws Exception {
+  void aHiddenProcessIsSaidToBeHiddenAndNotGone(@TempDir Path directory) throws Exception {
     Requirements.command("setpriv");
     String said =
-        ChildJvm.run(
+        ChildJvm.runAsAnotherUser(
+            directory,
             List.of(
                 "unshare",
                 "--mount",

@@ -97,7 +97,11 @@ final class NsShell {
     List<String> command = new ArrayList<>(prefix);
     command.add(home.resolve("ns-shell").toAbsolutePath().toString());
     command.addAll(Arrays.asList(arguments));
-    Process process = prepare(command).start();
+    ProcessBuilder builder = prepare(command);
+    if (!home.equals(BASEDIR)) {
+      builder.environment().remove("LINUXNS_JAR"); // the copy has one of its own
+    }
+    Process process = builder.start();
     try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
       input.write(text);
     }

@@ -191,12 +191,15 @@ class CaptureBadInputIT {
   }
 
   @Test
-  void aProcThatHidesOthersIsSaid() throws Exception {
+  void aProcThatHidesOthersIsSaid(@TempDir Path directory) throws Exception {
     Requirements.root();
+    String script =
+        "mount -t proc -o hidepid=2 proc /proc; exec setpriv --reuid 65432 --regid 65432"
+            + " --clear-groups \"$@\"";
     List<String> lines =
-        inOwnMounts(
-            "mount -t proc -o hidepid=2 proc /proc; exec setpriv --reuid 65432 --regid 65432"
-                + " --clear-groups \"$@\"");
+        ChildJvm.runAsAnotherUser(directory, inOwnMounts(script), CaptureMain.class)
+            .lines()
+            .toList();
     assertThat(lines).noneMatch("process 1"::equals);
     assertThat(lines).filteredOn(line -> line.startsWith("in ")).hasSize(8);
     assertThat(lines)
@@ -207,7 +210,12 @@ class CaptureBadInputIT {
   @Test
   void aProcThatHasNothingButProcessesWillDo() throws Exception {
     Requirements.root();
-    List<String> lines = inOwnMounts("mount -t proc -o subset=pid proc /proc; exec \"$@\"");
+    List<String> lines =
+        ChildJvm.run(
+                inOwnMounts("mount -t proc -o subset=pid proc /proc; exec \"$@\""),
+                CaptureMain.class)
+            .lines()
+            .toList();
     assertThat(lines).contains("process " + ME).noneMatch(line -> line.startsWith("failed"));
     assertThat(lines).filteredOn(line -> line.startsWith("in ")).hasSize(8);
   }
@@ -254,10 +262,8 @@ class CaptureBadInputIT {
     }
   }
 
-  private static List<String> inOwnMounts(String script) throws Exception {
-    return ChildJvm.run(List.of("unshare", "--mount", "sh", "-c", script, "sh"), CaptureMain.class)
-        .lines()
-        .toList();
+  private static List<String> inOwnMounts(String script) {
+    return List.of("unshare", "--mount", "sh", "-c", script, "sh");
   }
 
   @Test

@@ -6,13 +6,14 @@ import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.SystemCall;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** How long a launch, and what is done for it, may take: until its deadline, or an interrupt. */
 final class Patience {
   /** How long an interrupt may go unnoticed; a launch takes far less. */
   static final long INTERRUPT_MILLIS = 50;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final Duration limit;
   private final long deadline;
@@ -44,7 +45,7 @@ final class Patience {
    * @throws InterruptedIOException if there was an interrupt, which still is
    */
   long nextLook() throws InterruptedIOException {
-    return Math.min(TimeUnit.NANOSECONDS.toMillis(nanosLeft()), INTERRUPT_MILLIS);
+    return Math.min(Math.ceilDiv(nanosLeft(), NANOS_PER_MILLI), INTERRUPT_MILLIS);
   }
 
   /**

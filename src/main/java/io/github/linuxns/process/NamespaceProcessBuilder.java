@@ -664,8 +664,8 @@ public final class NamespaceProcessBuilder {
    *
    * @return the process
    * @throws io.github.linuxns.SyscallException if a step failed, which the message names
-   * @throws java.io.InterruptedIOException if the calling thread was interrupted, and still is; the
-   *     child has been killed
+   * @throws java.io.InterruptedIOException if the calling thread was interrupted before the child
+   *     was seen to be the command, and still is; the child has been killed
    * @throws IOException if a file to redirect to cannot be opened, or ids cannot be mapped
    * @throws IllegalStateException if a namespace to join is closed, or the options contradict each
    *     other

@@ -54,19 +54,30 @@ final class PlainLaunch {
     String parent = TASK + thread + "/comm";
     Child child = null;
     try (Spawn spawn = new Spawn()) {
-      try {
-        int pid =
-            spawn.command(program, command.arguments(), command.variables(), standard, parent);
-        child = pid < 0 ? null : child(program, pid, patience);
-        return child;
-      } catch (IOException | RuntimeException | Error e) {
-        if (spawn.pid() != 0) {
-          int _ = ChildEnd.of(spawn.pid());
-        }
-        throw e;
-      }
+      child = run(spawn, command, program, standard, parent, patience);
+      return child;
     } catch (IOException | RuntimeException | Error e) {
       Child.end(child);
+      throw e;
+    }
+  }
+
+  /** As the other; whatever happens here, no child is left. */
+  private static @Nullable Child run(
+      Spawn spawn,
+      CommandOptions command,
+      String program,
+      int[] standard,
+      String parent,
+      Patience patience)
+      throws IOException {
+    try {
+      int pid = spawn.command(program, command.arguments(), command.variables(), standard, parent);
+      return pid < 0 ? null : child(program, pid, patience);
+    } catch (IOException | RuntimeException | Error e) {
+      if (spawn.pid() != 0) {
+        int _ = ChildEnd.of(spawn.pid());
+      }
       throw e;
     }
   }
@@ -84,8 +95,8 @@ final class PlainLaunch {
     return thread != ThisJvm.PID && Syscalls.hasSpawnCloseFrom() && LaunchCalls.seesOurNumbers();
   }
 
+  /** An interrupt that comes when it has executed the command comes too late to end it. */
   private static Child child(String program, int pid, Patience patience) throws IOException {
-    long _ = patience.nextLook();
     if (!LaunchCalls.hasExecuted(pid) && !executes(pid, patience)) {
       throw Failures.ofStep(
           CommandOptions.label(program),

@@ -201,7 +201,12 @@ class PlainLaunchIT {
   }
 
   private static List<Call> childCalls(NamespaceProcessBuilder builder) throws Exception {
-    return launch(() -> run(builder), _ -> Overseer.MADE);
+    return childCalls(builder, _ -> Overseer.MADE);
+  }
+
+  private static List<Call> childCalls(NamespaceProcessBuilder builder, Event event)
+      throws Exception {
+    return launch(() -> run(builder), event);
   }
 
   /** Then it is launched by an image. */
@@ -304,24 +309,45 @@ class PlainLaunchIT {
     assertThat(Traces.now()).isEqualTo(before);
   }
 
+  /** It has had effects then, and is a process like any other. */
   @Test
-  void anInterruptMeanwhileEndsIt() throws Exception {
+  void anInterruptMeanwhileDoesNotEndTheCommand() throws Exception {
     Requirements.kernel(6, 8);
     Thread[] launching = new Thread[1];
     List<Call> seen = new ArrayList<>();
-    assertThatThrownBy(() ->
-            launch(
-                () -> {
-                  launching[0] = Thread.currentThread();
-                  return new NamespaceProcessBuilder("/bin/sleep", "60").start();
-                },
-                call -> {
-                  seen.add(call);
-                  launching[0].interrupt();
-                  return Overseer.MADE;
-                }))
-        .isInstanceOf(InterruptedIOException.class);
+    boolean[] interrupted = new boolean[1];
+    launch(
+        () -> {
+          launching[0] = Thread.currentThread();
+          NamespaceProcess process = plain("/bin/sh", "-c", "read line; exit 3").start();
+          interrupted[0] = Thread.interrupted();
+          process.getOutputStream().close();
+          assertThat(process.waitFor()).isEqualTo(3);
+          return null;
+        },
+        call -> {
+          seen.add(call);
+          launching[0].interrupt();
+          return Overseer.MADE;
+        });
     assertThat(seen).hasSize(2);
+    assertThat(interrupted[0]).isTrue();
+    assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForOneThatIsStillToExecute() throws Exception {
+    Requirements.kernel(6, 8);
+    Patience interrupted = new Patience(Launching.LONG, () -> true);
+    List<Call> calls =
+        childCalls(
+            plain("/bin/true"),
+            call -> {
+              assertThatThrownBy(() -> PlainLaunch.executes(call.pid(), interrupted))
+                  .isInstanceOf(InterruptedIOException.class);
+              return Overseer.MADE;
+            });
+    assertThat(calls).hasSize(2);
     assertThat(Traces.now()).isEqualTo(before);
   }
 

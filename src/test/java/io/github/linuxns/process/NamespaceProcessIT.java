@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -28,6 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class NamespaceProcessIT {
   /** Ends when its input does. */
   private static final String LIVES = "exec cat";
+
+  @TempDir private Path directory;
 
   private static void endInput(Process process) throws IOException {
     process.getOutputStream().close();
@@ -181,6 +185,19 @@ class NamespaceProcessIT {
     for (InputStream stream : List.of(process.getInputStream(), process.getErrorStream())) {
       assertThatThrownBy(stream::read).isInstanceOf(IOException.class).hasMessage("Stream closed");
     }
+  }
+
+  /** The one thing that differs: to write it could take for ever. */
+  @ParameterizedTest
+  @EnumSource
+  void whatIsStillBufferedForOneThatIsDestroyedIsDropped(StartedBy by) throws Exception {
+    Path file = directory.resolve("written");
+    Process process = by.shell("trap '' TERM; echo ready; exec cat >" + file);
+    assertThat(process.inputReader(StandardCharsets.UTF_8).readLine()).isEqualTo("ready");
+    process.getOutputStream().write('x');
+    process.destroy();
+    assertThat(process.waitFor()).isZero();
+    assertThat(file).hasContent(by == StartedBy.THE_JDK ? "x" : "");
   }
 
   // ---- what it is ----

@@ -15,7 +15,7 @@ final class ChildEnd {
   /**
    * Kills and reaps the first process of a launch, and those that went on in its place.
    *
-   * @return the status of the one that came furthest, as wait(2) has it
+   * @return the status of the one that came furthest, as wait(2) has it, or that it is unknown
    */
   static int ofAll(SpawnedImage image) {
     int status = of(image.pid());
@@ -34,7 +34,8 @@ final class ChildEnd {
   }
 
   /**
-   * Kills and reaps one process, unless it has ended, and returns its status.
+   * Kills and reaps one process, unless it has ended, and returns its status, which is unknown if
+   * somebody else has reaped it.
    *
    * <p>It has not been reaped, so that its number is still its own; nothing is done to one that is
    * not a child of ours. Of what a report names {@link SpawnedImage#isOurs} says whose it is.
@@ -44,23 +45,27 @@ final class ChildEnd {
       throw new IllegalArgumentException("not one process: " + pid);
     }
     int[] status = new int[1];
-    if (LaunchCalls.reap(pid, WNOHANG, status) != 0) {
-      return status[0];
+    int reaped = LaunchCalls.reap(pid, WNOHANG, status);
+    if (reaped != 0) {
+      return reaped < 0 ? Child.UNKNOWN_STATUS : status[0];
     }
     int _ = LaunchCalls.kill(pid);
     int pidfd = Syscalls.pidfdOpen(pid); // none if no descriptor is left: then it is looked at
+    int awaited = pidfd;
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
-    while (LaunchCalls.reap(pid, WNOHANG, status) == 0) {
+    while ((reaped = LaunchCalls.reap(pid, WNOHANG, status)) == 0) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (left <= 0) {
         ChildWatch.abandon(pid); // in a frozen control group not even SIGKILL ends it now
         status[0] = SIGKILL;
         break;
       }
-      if (Syscalls.poll(pidfd, POLLIN, pidfd < 0 ? 1 : left) != 0) {
-        int _ = Syscalls.close(pidfd);
-        pidfd = -1;
+      if (Syscalls.poll(awaited, POLLIN, awaited < 0 ? 1 : left) != 0) {
+        awaited = -1; // it has ended, and cannot be reaped while a debugger holds it
       }
+    }
+    if (reaped < 0 && LaunchCalls.exitInfo(pidfd, status) < 0) {
+      status[0] = Child.UNKNOWN_STATUS;
     }
     if (pidfd >= 0) {
       int _ = Syscalls.close(pidfd);

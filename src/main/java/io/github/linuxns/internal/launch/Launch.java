@@ -173,14 +173,17 @@ final class Launch {
     if (came.last() != 0 && image.isOurs(came.last())) {
       ChildEnd.awaitInit(came.last());
     }
-    int status = end();
+    throw failure(step, -Errno.ECANCELED.number(), ended(end()));
+  }
+
+  private static String ended(int status) {
     int signal = status & 0x7f;
-    throw failure(
-        step,
-        -Errno.ECANCELED.number(),
-        signal == 0
-            ? "the child ended there with status " + (status >> Byte.SIZE)
-            : "the child was killed there by signal " + signal);
+    if (status == Child.UNKNOWN_STATUS) {
+      return "the child ended there; how is not known, since somebody else has reaped it";
+    }
+    return signal == 0
+        ? "the child ended there with status " + (status >> Byte.SIZE)
+        : "the child was killed there by signal " + signal;
   }
 
   private Child started(LaunchReport came) throws SyscallException {

@@ -662,6 +662,10 @@ public final class NamespaceProcessBuilder {
    * Starts the process. When this returns it has become the command. The calling thread stays where
    * it is; a virtual thread holds its carrier for the time of the launch.
    *
+   * <p>When it fails the child has been killed and reaped. One that has not ended two seconds after
+   * it was killed, since it is in a frozen control group of version 1 or a debugger holds it, is
+   * left to end then, and reaped later: a launch may take as long beyond its limit.
+   *
    * @return the process
    * @throws io.github.linuxns.SyscallException if a step failed, which the message names
    * @throws java.io.InterruptedIOException if the calling thread was interrupted before the child

@@ -650,6 +650,10 @@ public final class NamespaceProcessBuilder {
    * with power over a namespace or control group that it joins could hold it up for ever. It is
    * killed then.
    *
+   * <p>The time begins when the files to redirect to are open and the mounts are made that this JVM
+   * makes for the child: for a FIFO that nobody writes to, or a server of files that does not
+   * answer, there is no limit.
+   *
    * @param limit more than zero
    * @return this builder
    */

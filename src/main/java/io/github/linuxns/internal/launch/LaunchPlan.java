@@ -76,7 +76,7 @@ public final class LaunchPlan {
     return files;
   }
 
-  /** How long the child may take to become the command. */
+  /** How long the child may take to become the command, once the mounts given to it are made. */
   public void limit(Duration duration) {
     if (duration.isNegative() || duration.isZero()) {
       throw new IllegalArgumentException("no time to launch: " + duration);
@@ -133,20 +133,22 @@ public final class LaunchPlan {
   private Child start(
       int[] standard, BooleanSupplier interrupted, AtomicReference<@Nullable Child> started)
       throws IOException {
+    Patience begun = null;
     String program = plainProgram();
     if (command != null && program != null) {
-      Patience patience = new Patience(limit, interrupted);
-      Child child = PlainLaunch.run(command, program, standard, patience);
+      begun = new Patience(limit, interrupted);
+      Child child = PlainLaunch.run(command, program, standard, begun);
       if (child != null) {
         return child;
       }
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
+      Patience patience = begun == null ? new Patience(limit, interrupted) : begun;
       if (!needsParentThread()) {
-        return launch(standard, null, made, interrupted, null, started);
+        return launch(standard, null, made, patience, null, started);
       }
       AtomicBoolean interruptedHere = new AtomicBoolean();
-      BooleanSupplier either = () -> interruptedHere.get() || interrupted.getAsBoolean();
+      Patience either = patience.orUntil(interruptedHere::get);
       try (CallersPlace place = CallersPlace.open()) {
         return ParentThread.call(
             () -> launch(standard, place, made, either, null, started),
@@ -179,8 +181,9 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       int[] standard = {nothing, nothing, nothing};
+      Patience patience = new Patience(limit, () -> false);
       // It ends by itself, whoever has got hold of it.
-      return launch(standard, null, made, () -> false, question, new AtomicReference<>());
+      return launch(standard, null, made, patience, question, new AtomicReference<>());
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -206,7 +209,7 @@ public final class LaunchPlan {
       int[] standard,
       @Nullable CallersPlace place,
       GivenMounts made,
-      BooleanSupplier interrupted,
+      Patience patience,
       Launch.@Nullable Question question,
       AtomicReference<@Nullable Child> started)
       throws IOException {
@@ -224,7 +227,6 @@ public final class LaunchPlan {
       } else if (isPidTwice || steps.program().isExposed()) {
         requireOurNumbers("tell its number");
       }
-      Patience patience = new Patience(limit, interrupted);
       Launch.Question both = questions(maps, question, patience);
       Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);
       started.set(child);

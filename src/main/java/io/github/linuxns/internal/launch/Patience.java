@@ -25,9 +25,19 @@ final class Patience {
    * @param interrupted tells whether the thread that wants the launch was interrupted
    */
   Patience(Duration limit, BooleanSupplier interrupted) {
+    this(limit, System.nanoTime() + limit.toNanos(), interrupted);
+  }
+
+  private Patience(Duration limit, long deadline, BooleanSupplier interrupted) {
     this.limit = limit;
-    this.deadline = System.nanoTime() + limit.toNanos();
+    this.deadline = deadline;
     this.interrupted = interrupted;
+  }
+
+  /** The same, until the same deadline, which another interrupt ends as well. */
+  Patience orUntil(BooleanSupplier interruptedToo) {
+    return new Patience(
+        limit, deadline, () -> interruptedToo.getAsBoolean() || interrupted.getAsBoolean());
   }
 
   /** That of the calling thread. */

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,6 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -360,6 +362,33 @@ class PlainLaunchIT {
     assertThat(Thread.interrupted()).isTrue();
     assertThat(marker).doesNotExist();
     assertThat(Traces.now()).isEqualTo(before);
+  }
+
+  /** That it was tried so is nobody's time but that of the launch. */
+  @Test
+  void whatItHasTakenIsNotThereForTheLaunchByAnImage() {
+    LaunchPlan plan = new LaunchPlan(new CommandOptions(List.of("/nowhere/at/all")));
+    Duration limit = Duration.ofMillis(20);
+    plan.limit(limit);
+    AtomicBoolean first = new AtomicBoolean(true);
+    BooleanSupplier interrupted =
+        () -> {
+          if (first.getAndSet(false)) {
+            passTime(limit); // the plain launch asks before all else
+          }
+          return false;
+        };
+    assertThatExceptionOfType(SyscallException.class)
+        .isThrownBy(() -> plan.start(new int[] {0, 1, 2}, interrupted))
+        .satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.ETIMEDOUT));
+    assertThat(first).isFalse();
+  }
+
+  private static void passTime(Duration time) {
+    long begin = System.nanoTime();
+    while (System.nanoTime() - begin <= time.toNanos()) {
+      Thread.onSpinWait();
+    }
   }
 
   // ---- when it is not possible ----

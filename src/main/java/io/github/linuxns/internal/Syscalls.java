@@ -226,12 +226,13 @@ public final class Syscalls {
     int most = Math.min(length, MAX_TRANSFER);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(most);
+      ByteBuffer content = buffer(bytes); // before the call: what it reads it reads once
       int count;
       do {
         count = (int) call(number, fd, bytes.address(), most, position, 0);
       } while (count == -Errno.EINTR.number());
       if (count > 0) {
-        buffer(bytes).get(target, offset, count);
+        content.get(target, offset, count);
       }
       return count;
     }

@@ -197,6 +197,62 @@ class ProcessWaiterIT {
     }
   }
 
+  // ---- memory ----
+
+  /** What is left in a pipe is taken out when the process has ended, or when there is memory. */
+  @Test
+  void aPipeIsEmptiedWhenThereIsMemory() throws Exception {
+    List<String> options = List.of("-XX:+UseSerialGC", "-Xmx32m");
+    List<String> command = ChildJvm.command(List.of(), options, ShortOfMemory.class);
+    assertThat(Machine.run(command.toArray(String[]::new)))
+        .isEqualTo("ended meanwhile: false\nopen: 0\nread: 65536");
+  }
+
+  /** What {@link #aPipeIsEmptiedWhenThereIsMemory} runs. */
+  static final class ShortOfMemory {
+    private static final int PIPE = 1 << 16;
+    private static final int BLOCK = 1 << 10;
+
+    private ShortOfMemory() {}
+
+    public static void main(String[] args) throws Exception {
+      int _ = StartedBy.US.shell("exit 0").waitFor(); // what is opened once is open now
+      List<String> before = Machine.openFiles();
+      Process process = StartedBy.US.shell("head -c " + PIPE + " /dev/zero; read line");
+      Machine.await("it has written all", () -> available(process) == PIPE);
+      List<byte[]> taken = new ArrayList<>();
+      take(taken);
+      process.getOutputStream().close();
+      boolean meanwhile = process.waitFor(500, TimeUnit.MILLISECONDS);
+      taken.clear();
+      int _ = process.waitFor();
+      List<String> open = Machine.openFiles();
+      open.removeAll(before);
+      System.out.println("ended meanwhile: " + meanwhile);
+      System.out.println("open: " + open.stream().filter(file -> file.contains("pipe:")).count());
+      System.out.println("read: " + process.getInputStream().readAllBytes().length);
+    }
+
+    /** All memory but some that is not enough for what a pipe holds. */
+    private static void take(List<byte[]> taken) {
+      try {
+        while (true) {
+          taken.add(new byte[BLOCK]);
+        }
+      } catch (OutOfMemoryError expected) {
+        taken.subList(0, PIPE / BLOCK / 2).clear();
+      }
+    }
+
+    private static int available(Process process) {
+      try {
+        return process.getInputStream().available();
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
   // ---- threads ----
 
   @Test

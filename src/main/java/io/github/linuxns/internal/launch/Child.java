@@ -9,6 +9,9 @@ import io.github.linuxns.internal.HomeThread;
 import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -27,14 +30,25 @@ public final class Child {
   private final long pid;
   private final OpenFile pidfd;
   private final Optional<ProcessHandle> handle;
-  private final CompletableFuture<Void> reaped = new CompletableFuture<>();
+
+  /** Who is still to be told that it has been reaped; guarded by itself. */
+  private final List<Dependent> atEnd = new ArrayList<>();
+
   private final CompletableFuture<Integer> exit = new CompletableFuture<>();
 
   /** What has been learnt by reaping it, which can be done once only. */
   private int exitStatus;
 
+  /** Guarded by the list, to which nothing is added any more then. */
   private boolean isReaped;
+
   private boolean isInit;
+
+  /** What has something to do when a child has been reaped. */
+  interface Dependent {
+    /** Does it, without blocking; what has failed for want of memory is called again. */
+    void childEnded();
+  }
 
   private Child(long pid, OpenFile pidfd, Optional<ProcessHandle> handle) {
     this.pid = pid;
@@ -113,11 +127,17 @@ public final class Child {
   }
 
   /**
-   * Has something done when it has been reaped, before anybody can see that; at once if it has. It
-   * must not block, nor throw.
+   * Tells somebody when it has been reaped, before anybody else can see that, by the thread that
+   * waits for all; at once if it has.
    */
-  public void atEnd(Runnable action) {
-    var _ = reaped.thenRun(action);
+  void atEnd(Dependent dependent) {
+    synchronized (atEnd) {
+      if (!isReaped) {
+        atEnd.add(dependent);
+        return;
+      }
+    }
+    dependent.childEnded();
   }
 
   /** Sends a signal, unless the process has ended. */
@@ -157,8 +177,10 @@ public final class Child {
   }
 
   /**
-   * Takes it in if it has ended, and says so to all who wait. If memory runs out on the way it can
-   * be called again, by the same thread.
+   * Takes it in if it has ended, and says so to all who wait, first to those who depend on it.
+   * Until all of that is done it can be called again, by the same thread, also if memory runs out.
+   *
+   * @return true if all is done
    */
   boolean reapIfEnded() {
     if (!isReaped) {
@@ -168,12 +190,29 @@ public final class Child {
         return false;
       }
       exitStatus = result < 0 ? statusOfReaped() : exitStatus(status[0]);
-      isReaped = true;
+      synchronized (atEnd) {
+        isReaped = true;
+      }
     }
     pidfd.close();
-    reaped.complete(null);
+    if (!haveAllBeenTold()) {
+      return false;
+    }
     exit.complete(exitStatus);
     return true;
+  }
+
+  /** Tells each until it has succeeded; that one has not is in the way of no other. */
+  private boolean haveAllBeenTold() {
+    for (Iterator<Dependent> each = atEnd.iterator(); each.hasNext(); ) {
+      try {
+        each.next().childEnded();
+        each.remove();
+      } catch (Error passing) {
+        // It stays in the list.
+      }
+    }
+    return atEnd.isEmpty();
   }
 
   /** Somebody else has reaped it: native code in this JVM, or the kernel, told to by such code. */

@@ -22,31 +22,33 @@ import java.util.concurrent.locks.ReentrantLock;
  * closed, so that a process whose output nobody reads costs none. Unless somebody else has the pipe
  * still: a child of the child. Then nothing that comes is lost, and it stays open.
  */
-final class PipeInput extends InputStream {
+final class PipeInput extends InputStream implements Child.Dependent {
   private final OpenFile pipe;
 
   /** Held by the reader, which may block, so nobody else may wait for it. */
   private final ReentrantLock reading = new ReentrantLock();
 
-  /** What was taken out, and how far it has been read; guarded by the lock. */
+  /** What was taken out, from where to where it is still to be read; guarded by the lock. */
   private byte[] rest = {};
 
   private int position;
+  private int end;
 
   /** Guarded by the lock: nothing will come any more. */
   private boolean drained;
 
   private volatile boolean closed;
 
-  /** The rest is to be taken out, once. */
+  /** The rest is to be taken out, and has not been yet. */
   private volatile boolean childEnded;
 
   PipeInput(OpenFile pipe) {
     this.pipe = pipe;
   }
 
-  /** Makes it let go of the pipe if nothing more can come; never blocks. */
-  void childEnded() {
+  /** Makes it let go of the pipe if nothing more can come. */
+  @Override
+  public void childEnded() {
     childEnded = true;
     settle();
   }
@@ -56,8 +58,8 @@ final class PipeInput extends InputStream {
     if (childEnded && reading.tryLock()) {
       try {
         if (childEnded) {
-          childEnded = false;
           takeRest();
+          childEnded = false;
         }
       } finally {
         reading.unlock();
@@ -80,27 +82,26 @@ final class PipeInput extends InputStream {
         state = Syscalls.poll(fd, POLLIN, 0);
       }
       if (state == POLLHUP) {
-        end();
+        drained();
       }
     } finally {
       pipe.release();
     }
   }
 
+  /** If memory runs out on the way, nothing of it is lost. */
   private void take(int fd, int more) {
-    int left = rest.length - position;
-    rest = Arrays.copyOfRange(rest, position, rest.length + more);
+    rest = Arrays.copyOfRange(rest, position, end + more);
+    end -= position;
     position = 0;
-    while (left < rest.length) {
-      int count = Syscalls.read(fd, rest, left, rest.length - left);
-      if (count <= 0) {
-        rest = Arrays.copyOf(rest, left);
-      }
-      left += Math.max(0, count);
+    int count = 1;
+    while (count > 0 && end < rest.length) {
+      count = Syscalls.read(fd, rest, end, rest.length - end);
+      end += Math.max(0, count);
     }
   }
 
-  private void end() {
+  private void drained() {
     drained = true;
     pipe.close();
   }
@@ -120,7 +121,7 @@ final class PipeInput extends InputStream {
     reading.lock();
     try {
       requireOpen();
-      int left = rest.length - position;
+      int left = end - position;
       if (left > 0) {
         int count = Math.min(left, length);
         System.arraycopy(rest, position, target, offset, count);
@@ -143,7 +144,7 @@ final class PipeInput extends InputStream {
         throw failure(SystemCall.READ, count);
       }
       if (count == 0) {
-        end();
+        drained();
         return -1;
       }
       return count;
@@ -159,7 +160,7 @@ final class PipeInput extends InputStream {
       return 0; // whoever reads takes what there is
     }
     try {
-      int left = rest.length - position;
+      int left = end - position;
       if (drained) {
         return left;
       }

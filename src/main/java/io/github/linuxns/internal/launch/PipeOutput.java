@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What a child reads, through a pipe; why not by a stream of the JDK's, {@link PipeInput} says. */
-final class PipeOutput extends OutputStream {
+final class PipeOutput extends OutputStream implements Child.Dependent {
   /** A pipe that can be written to takes as much at once (PIPE_BUF), and a write does not block. */
   private static final int TAKEN_AT_ONCE = 4096;
 
@@ -23,18 +23,21 @@ final class PipeOutput extends OutputStream {
     this.pipe = pipe;
   }
 
-  /** Lets go of the pipe if nobody can read from it any more; never blocks. */
-  void childEnded() {
+  /** Lets go of the pipe if nobody can read from it any more. */
+  @Override
+  public void childEnded() {
     int fd;
     try {
       fd = pipe.acquire();
     } catch (IllegalStateException closedBefore) {
       return;
     }
-    boolean unread = (Syscalls.poll(fd, 0, 0) & POLLERR) != 0;
-    pipe.release();
-    if (unread) {
-      pipe.close();
+    try {
+      if ((Syscalls.poll(fd, 0, 0) & POLLERR) != 0) {
+        pipe.close();
+      }
+    } finally {
+      pipe.release();
     }
   }
 

@@ -167,21 +167,17 @@ public final class StandardStreams implements AutoCloseable {
    * {@link #close()}.
    */
   public void started(Child child) {
-    started = true;
     closeTheirs();
-    child.atEnd(this::childEnded);
-  }
-
-  private void childEnded() {
     if (input != null) {
-      input.childEnded();
+      child.atEnd(input);
     }
     if (output != null) {
-      output.childEnded();
+      child.atEnd(output);
     }
     if (errors != null) {
-      errors.childEnded();
+      child.atEnd(errors);
     }
+    started = true;
   }
 
   /** Its standard input; one that cannot be written to if that is no pipe. */

@@ -1,10 +1,12 @@
 package io.github.linuxns.internal.launch;
 
 import static io.github.linuxns.internal.ffi.Constants.EPOLLIN;
+import static io.github.linuxns.internal.ffi.Constants.SIGKILL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.launch.Launching.Ended;
+import io.github.linuxns.internal.launch.Launching.Running;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,6 +61,30 @@ class ChildWatchIT {
         "a pipe");
     send();
     assertThat(done.get(30, TimeUnit.SECONDS)).isEqualTo(4);
+    assertThatItWaitsForChildren();
+  }
+
+  /** Only when all is done can anybody see that the child has ended. */
+  @Test
+  void whoDependsOnAChildIsToldUntilItHasSucceeded() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    AtomicInteger others = new AtomicInteger();
+    try (Running sleeps = Launching.start(Launching.of("/bin/sleep", "1000"))) {
+      Child child = sleeps.child();
+      child.atEnd(others::incrementAndGet);
+      child.atEnd(() -> {
+        if (attempts.incrementAndGet() < 4) {
+          throw new OutOfMemoryError("not a real one");
+        }
+      });
+      child.atEnd(others::incrementAndGet);
+      child.kill();
+      assertThat(sleeps.status()).isEqualTo(128 + SIGKILL);
+      assertThat(attempts).hasValue(4);
+      assertThat(others).as("each once").hasValue(2);
+      child.atEnd(others::incrementAndGet);
+      assertThat(others).as("at once").hasValue(3);
+    }
     assertThatItWaitsForChildren();
   }
 

@@ -74,7 +74,7 @@ final class FileSystemContext implements AutoCloseable {
     if (fd < 0) {
       throw Failures.of(SystemCall.OPENAT, fd, path);
     }
-    OpenFile directory = new OpenFile(fd);
+    OpenFile directory = OpenFile.of(fd);
     try {
       return HomeFile.share(Place.of(FileStatus.of(fd, path)), directory);
     } catch (SyscallException e) {

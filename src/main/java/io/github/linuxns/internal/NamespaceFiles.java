@@ -73,7 +73,7 @@ public final class NamespaceFiles {
     if (byPidfd < 0) {
       throw mine(SystemCall.READLINKAT, length, type);
     }
-    try (OpenFile file = new OpenFile(byPidfd)) {
+    try (OpenFile file = OpenFile.of(byPidfd)) {
       return new Namespace(type, inode(file));
     }
   }
@@ -173,11 +173,11 @@ public final class NamespaceFiles {
   public static Opened openCurrent(NamespaceType type) throws SyscallException {
     int fd = Syscalls.openForReading(MY_NAMESPACES + type.procName());
     if (fd >= 0) {
-      return opened(new OpenFile(fd), type);
+      return opened(OpenFile.of(fd), type);
     }
     int byPidfd = fd == -Errno.ENOENT.number() ? openByPidfd(type) : fd;
     if (byPidfd >= 0) {
-      return opened(new OpenFile(byPidfd), type);
+      return opened(OpenFile.of(byPidfd), type);
     }
     throw mine(SystemCall.OPENAT, fd, type);
   }
@@ -235,7 +235,7 @@ public final class NamespaceFiles {
           ? Failures.of(SystemCall.OPENAT, fd, text, Failures.NO_PROC)
           : Failures.of(SystemCall.OPENAT, fd, text);
     }
-    OpenFile file = new OpenFile(fd);
+    OpenFile file = OpenFile.of(fd);
     int flag = Syscalls.ioctl(fd, NS_GET_NSTYPE);
     NamespaceType type = flag < 0 ? null : TypeFacts.ofCloneFlag(flag);
     if (type == null) {

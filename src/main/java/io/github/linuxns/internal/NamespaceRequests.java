@@ -91,7 +91,7 @@ public final class NamespaceRequests {
     if (relative < 0) {
       throw Failures.of(SystemCall.IOCTL, relative, "relative of a " + type + " namespace");
     }
-    return Optional.of(NamespaceFiles.opened(new OpenFile(relative), type));
+    return Optional.of(NamespaceFiles.opened(OpenFile.of(relative), type));
   }
 
   private static boolean isUnknownRequest(int result) {

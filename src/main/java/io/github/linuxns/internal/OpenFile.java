@@ -39,11 +39,15 @@ public final class OpenFile implements AutoCloseable {
     return CLEANER.get().register(owner, action);
   }
 
-  /** Owns that descriptor from now on; if there is no memory for it, or no thread, it is closed. */
-  public OpenFile(int number) {
+  private OpenFile(int number) {
     this.number = number;
+    this.closing = whenForgotten(this, new Closing(number));
+  }
+
+  /** Owns that descriptor from now on; if there is no memory for it, or no thread, it is closed. */
+  public static OpenFile of(int number) {
     try {
-      this.closing = whenForgotten(this, new Closing(number));
+      return new OpenFile(number);
     } catch (OutOfMemoryError e) {
       int _ = Syscalls.close(number);
       throw e;
@@ -112,7 +116,7 @@ public final class OpenFile implements AutoCloseable {
       if (copy < 0) {
         throw Failures.of(SystemCall.FCNTL, copy, "F_DUPFD_CLOEXEC");
       }
-      return new OpenFile(copy);
+      return of(copy);
     } finally {
       release();
     }

@@ -93,11 +93,11 @@ public final class ProcessEvents implements AutoCloseable {
     if (result < 0) {
       throw Failures.of(SystemCall.PIPE2, result, null);
     }
-    OpenFile bell = new OpenFile(ends[0]);
-    OpenFile ringer = new OpenFile(ends[1]);
+    OpenFile bell = OpenFile.of(ends[0]);
+    OpenFile ringer = OpenFile.of(ends[1]);
     try {
       int fd = listen();
-      return new ProcessEvents(bell, ringer, fd < 0 ? null : new OpenFile(fd));
+      return new ProcessEvents(bell, ringer, fd < 0 ? null : OpenFile.of(fd));
     } catch (RuntimeException | Error e) {
       bell.close();
       ringer.close();

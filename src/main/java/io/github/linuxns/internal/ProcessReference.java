@@ -63,7 +63,7 @@ public final class ProcessReference implements AutoCloseable {
     if (pidfd >= 0) {
       int fd = Syscalls.ioctl(pidfd, TypeFacts.of(type).pidfdRequest());
       if (fd >= 0) {
-        return new OpenFile(fd);
+        return OpenFile.of(fd);
       }
       switch (Errno.of(-fd)) {
         case ESRCH -> throw Failures.gone(SystemCall.IOCTL, name);
@@ -87,7 +87,7 @@ public final class ProcessReference implements AutoCloseable {
         if (fd < 0) {
           throw Failures.ofChildren(fd, name);
         }
-        yield new OpenFile(fd);
+        yield OpenFile.of(fd);
       }
       case TIME -> openInProc(type, "time_for_children");
       default -> open(type);
@@ -101,7 +101,7 @@ public final class ProcessReference implements AutoCloseable {
   private OpenFile openInProc(NamespaceType type, String link) throws SyscallException {
     int fd = NamespaceFiles.openLink(directory(), link);
     if (fd >= 0) {
-      return new OpenFile(fd);
+      return OpenFile.of(fd);
     }
     throw failure(SystemCall.OPENAT, fd, type);
   }
@@ -146,7 +146,7 @@ public final class ProcessReference implements AutoCloseable {
   private OpenFile openBeside(String file, int flags) throws SyscallException {
     int fd = Syscalls.open(directory(), "../" + file, flags);
     if (fd >= 0) {
-      return new OpenFile(fd);
+      return OpenFile.of(fd);
     }
     throw switch (Errno.of(-fd)) {
       // What has ended and not been waited for has neither root nor mounts any more.

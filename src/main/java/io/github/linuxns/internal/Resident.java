@@ -97,7 +97,7 @@ final class Resident implements AutoCloseable {
         ThreadPosition.ofCurrentThread().settle(Objects.requireNonNull(destination));
         int fd = Syscalls.pidfdOpenThread(Syscalls.gettid());
         if (fd >= 0) {
-          pidfd = new OpenFile(fd);
+          pidfd = OpenFile.of(fd);
         }
       } catch (SyscallException | IllegalStateException toBeSaidByWhoeverEntersNext) {
         pidfd = null;

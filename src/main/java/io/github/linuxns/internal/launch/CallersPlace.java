@@ -26,7 +26,7 @@ record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements 
       namespaces.close();
       throw Failures.of(SystemCall.OPENAT, fd, "the working directory");
     }
-    return new CallersPlace(namespaces, new OpenFile(fd));
+    return new CallersPlace(namespaces, OpenFile.of(fd));
   }
 
   /** Adds the steps that go there. */

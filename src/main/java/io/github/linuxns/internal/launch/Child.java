@@ -62,7 +62,7 @@ public final class Child {
     if (pidfd < 0) {
       throw Failures.of(SystemCall.PIDFD_OPEN, pidfd, "the child " + pid);
     }
-    return new Child(pid, new OpenFile(pidfd), handle);
+    return new Child(pid, OpenFile.of(pidfd), handle);
   }
 
   /** As {@link #of}, and has it reaped when it ends. */

@@ -54,18 +54,20 @@ record ImageFile(int executable, int report) {
     } finally {
       Syscalls.close(written);
     }
-    int report = unnamed(directory);
-    if (report < 0) {
-      Syscalls.close(executable);
-      return null;
-    }
+    int report = -1;
+    ImageFile file = null;
     try {
-      content.write(report);
-      return new ImageFile(executable, report);
-    } catch (SyscallException e) {
-      Syscalls.close(executable);
-      Syscalls.close(report);
-      throw e;
+      report = unnamed(directory);
+      if (report >= 0) {
+        content.write(report);
+        file = new ImageFile(executable, report);
+      }
+      return file;
+    } finally {
+      if (file == null) {
+        int _ = Syscalls.close(executable);
+        int _ = Syscalls.close(report);
+      }
     }
   }
 

@@ -381,14 +381,23 @@ final class LaunchCalls {
     }
   }
 
+  /** If memory runs out when both are open, they are closed. */
   private static int pair(int[] ends, LongUnaryOperator call) {
+    int result = -1;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pair = arena.allocate(2L * Integer.BYTES, Integer.BYTES);
-      int result = (int) call.applyAsLong(pair.address());
-      ends[0] = buffer(pair).getInt(0);
-      ends[1] = buffer(pair).getInt(Integer.BYTES);
-      return result;
+      ByteBuffer fields = buffer(pair); // before the call: nobody else knows what it opens
+      result = (int) call.applyAsLong(pair.address());
+      ends[0] = fields.getInt(0);
+      ends[1] = fields.getInt(Integer.BYTES);
+    } catch (OutOfMemoryError e) {
+      if (result == 0) {
+        int _ = Syscalls.close(ends[0]);
+        int _ = Syscalls.close(ends[1]);
+      }
+      throw e;
     }
+    return result;
   }
 
   private static int withByte(LongUnaryOperator call) {

@@ -53,7 +53,7 @@ final class LocalProgram extends StepList implements AutoCloseable {
   OpenFile take(Slot slot) {
     int fd = result(slot);
     results[(int) slot.address()] = -Errno.EBADF.number();
-    return new OpenFile(fd);
+    return OpenFile.of(fd);
   }
 
   /** Makes the steps that have been added since the last time. */

@@ -192,7 +192,7 @@ public final class NamespaceOptions {
       if (fd < 0) {
         throw Failures.of(SystemCall.PIDFD_OPEN, fd, "process " + pid);
       }
-      process = new OpenFile(fd);
+      process = OpenFile.of(fd);
       this.pid = pid;
       if (types != null) {
         ofProcess.addAll(types);

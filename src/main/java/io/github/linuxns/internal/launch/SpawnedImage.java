@@ -158,8 +158,12 @@ final class SpawnedImage implements AutoCloseable {
     if (result < 0) {
       throw Failures.of(asks ? SystemCall.SOCKETPAIR : SystemCall.PIPE2, result, "for a launch");
     }
-    control = ends[0];
-    ours.add(control);
+    try {
+      control = own(ends[0]);
+    } catch (OutOfMemoryError e) {
+      int _ = Syscalls.close(ends[1]);
+      throw e;
+    }
     if (ends[1] >= lowest) {
       return ends[1];
     }
@@ -187,8 +191,7 @@ final class SpawnedImage implements AutoCloseable {
     for (String directory : ImageFile.DIRECTORIES) {
       ImageFile file = ImageFile.in(directory, this::write);
       if (file != null) {
-        ours.add(file.executable());
-        ours.add(file.report());
+        own(file);
         report = file.report();
         if (!isRefusal(spawn(file.executable(), given))) {
           return true;
@@ -263,8 +266,28 @@ final class SpawnedImage implements AutoCloseable {
     if (fd < 0) {
       throw Failures.of(call, fd, "for a launch");
     }
-    ours.add(fd);
-    return fd;
+    return own(fd);
+  }
+
+  private void own(ImageFile file) {
+    try {
+      int _ = own(file.executable());
+    } catch (OutOfMemoryError e) {
+      int _ = Syscalls.close(file.report());
+      throw e;
+    }
+    int _ = own(file.report());
+  }
+
+  /** If there is no memory for it, it is closed. */
+  private int own(int fd) {
+    try {
+      ours.add(fd);
+      return fd;
+    } catch (OutOfMemoryError e) {
+      int _ = Syscalls.close(fd);
+      throw e;
+    }
   }
 
   @Override

@@ -14,8 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  * All is opened before anything is started, so that nothing can fail afterwards.
  */
 public final class StandardStreams implements AutoCloseable {
+  private static final int NONE = -1;
+
   private final int[] descriptors = new int[Descriptors.STANDARD];
 
-  /** What only the child needs. */
-  private final List<Integer> theirs = new ArrayList<>();
+  /** What only the child needs; {@link #NONE} where it needs nothing. */
+  private final int[] theirs = {NONE, NONE, NONE};
 
   private @Nullable PipeOutput input;
   private @Nullable PipeInput output;
@@ -72,10 +72,14 @@ public final class StandardStreams implements AutoCloseable {
       case PIPE -> {
         int[] ends = pipe();
         theirs(0, ends[0]);
-        input = new PipeOutput(new OpenFile(ends[1]));
+        input = new PipeOutput(OpenFile.of(ends[1]));
       }
       case INHERIT -> descriptors[0] = 0;
-      case READ -> theirs(0, openForReading(file(redirect)));
+      case READ -> {
+        String path = file(redirect);
+        theirs(0, opened(Syscalls.openForReading(path), path));
+        requireNoDirectory(theirs[0], path);
+      }
       case WRITE, APPEND ->
           throw new IllegalArgumentException("standard input cannot be: " + redirect);
     }
@@ -86,7 +90,7 @@ public final class StandardStreams implements AutoCloseable {
       case PIPE -> {
         int[] ends = pipe();
         theirs(number, ends[1]);
-        return new PipeInput(new OpenFile(ends[0]));
+        return new PipeInput(OpenFile.of(ends[0]));
       }
       case INHERIT -> descriptors[number] = number;
       case WRITE, APPEND -> {
@@ -99,8 +103,9 @@ public final class StandardStreams implements AutoCloseable {
     return null;
   }
 
+  /** From here on it is closed whatever fails, also if that is for want of memory. */
   private void theirs(int number, int fd) {
-    theirs.add(fd);
+    theirs[number] = fd;
     descriptors[number] = fd;
   }
 
@@ -127,15 +132,12 @@ public final class StandardStreams implements AutoCloseable {
   }
 
   /** The kernel would let us open a directory, and the child find out when it reads. */
-  private static int openForReading(String path) throws SyscallException {
-    int fd = opened(Syscalls.openForReading(path), path);
+  private static void requireNoDirectory(int fd, String path) throws SyscallException {
     FileStatus status = new FileStatus();
     int result = status.read(fd);
-    if (result == 0 && !status.isDirectory()) {
-      return fd;
+    if (result < 0 || status.isDirectory()) {
+      throw Failures.of(SystemCall.OPENAT, result < 0 ? result : -Errno.EISDIR.number(), path);
     }
-    Syscalls.close(fd);
-    throw Failures.of(SystemCall.OPENAT, result < 0 ? result : -Errno.EISDIR.number(), path);
   }
 
   private static int opened(int fd, String path) throws SyscallException {
@@ -228,8 +230,12 @@ public final class StandardStreams implements AutoCloseable {
   }
 
   private void closeTheirs() {
-    theirs.forEach(Syscalls::close);
-    theirs.clear();
+    for (int i = 0; i < theirs.length; i++) {
+      if (theirs[i] != NONE) {
+        int _ = Syscalls.close(theirs[i]);
+        theirs[i] = NONE;
+      }
+    }
   }
 
   /** Where there is no pipe to write to. */

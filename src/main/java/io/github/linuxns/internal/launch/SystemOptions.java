@@ -133,7 +133,7 @@ public final class SystemOptions {
     if (fd < 0) {
       throw Failures.of(SystemCall.OPENAT, fd, "control group " + cgroup);
     }
-    return new OpenFile(fd);
+    return OpenFile.of(fd);
   }
 
   /** Adds the steps that put the child into the control group, before it takes anything. */

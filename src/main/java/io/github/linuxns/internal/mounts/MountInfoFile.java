@@ -54,7 +54,7 @@ public final class MountInfoFile implements AutoCloseable {
     if (fd < 0) {
       throw Failures.ofProcess(SystemCall.OPENAT, fd, MINE);
     }
-    return new MountInfoFile(new OpenFile(fd), MINE);
+    return new MountInfoFile(OpenFile.of(fd), MINE);
   }
 
   /** That of a process or thread. */
@@ -69,7 +69,7 @@ public final class MountInfoFile implements AutoCloseable {
     if (fd < 0) {
       throw Failures.ofProcess(SystemCall.OPENAT, fd, MINE);
     }
-    return new MountInfoFile(new OpenFile(fd), MINE);
+    return new MountInfoFile(OpenFile.of(fd), MINE);
   }
 
   /** The /proc that is seen from here, for a thread that goes where there may be another one. */
@@ -78,7 +78,7 @@ public final class MountInfoFile implements AutoCloseable {
     if (fd < 0) {
       throw Failures.ofProcess(SystemCall.OPENAT, fd, "/proc");
     }
-    return new OpenFile(fd);
+    return OpenFile.of(fd);
   }
 
   /** Opens that of the calling thread, by such a directory; a descriptor or −errno. */

@@ -121,7 +121,7 @@ public final class NamedNetworks {
     if (directory < 0) {
       throw Failures.of(SystemCall.OPENAT, directory, DIRECTORY);
     }
-    OpenFile lock = new OpenFile(directory);
+    OpenFile lock = OpenFile.of(directory);
     int result = Syscalls.tryLock(directory);
     for (int i = 0; i < LOCK_TRIES && result == -Errno.EAGAIN.number(); i++) {
       LockSupport.parkNanos(LOCK_TRY_NANOS);

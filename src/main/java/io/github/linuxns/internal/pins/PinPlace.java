@@ -112,7 +112,7 @@ final class PinPlace implements AutoCloseable {
       Syscalls.close(lock);
       throw Failures.of(SystemCall.FLOCK, result, path);
     }
-    return new OpenFile(lock);
+    return OpenFile.of(lock);
   }
 
   @Override

@@ -31,7 +31,7 @@ public record Found(OpenFile file, FileStatus status, RootPath place) implements
     if (fd < 0) {
       throw Failures.of(call, fd, place.toString());
     }
-    OpenFile file = new OpenFile(fd);
+    OpenFile file = OpenFile.of(fd);
     try {
       return new Found(file, statusOf(file, place), place);
     } catch (SyscallException | RuntimeException e) {
@@ -89,7 +89,7 @@ public record Found(OpenFile file, FileStatus status, RootPath place) implements
       if (opened < 0) {
         throw notOpened(opened);
       }
-      return checked(new OpenFile(opened));
+      return checked(OpenFile.of(opened));
     } finally {
       file.release();
     }
@@ -129,7 +129,7 @@ public record Found(OpenFile file, FileStatus status, RootPath place) implements
       if (opened < 0) {
         throw Failures.of(SystemCall.OPENAT, opened, place.toString());
       }
-      return new DirectoryNames(new OpenFile(opened), place);
+      return new DirectoryNames(OpenFile.of(opened), place);
     } finally {
       file.release();
     }

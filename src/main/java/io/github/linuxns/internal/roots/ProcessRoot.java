@@ -131,7 +131,7 @@ public record ProcessRoot(long pid, OpenFile root, OpenFile mounts, PathResolver
       if (fd < 0) {
         throw Failures.of(SystemCall.OPENAT, fd, "the directory of the copy, " + parentText);
       }
-      try (OpenFile directory = new OpenFile(fd)) {
+      try (OpenFile directory = OpenFile.of(fd)) {
         byte[] name = Syscalls.pathBytes(absolute.getFileName().toString());
         return TreeCopy.copy(source, directory, name, target, most);
       }

@@ -95,7 +95,7 @@ final class TreeCopy {
       int mode = source.status().mode() & PERMISSIONS;
       int fd = in(directory, in -> RootCalls.create(in, name, mode));
       check(fd, SystemCall.OPENAT, source);
-      try (OpenFile target = new OpenFile(fd)) {
+      try (OpenFile target = OpenFile.of(fd)) {
         copyContent(content, target, source);
       } catch (SyscallException | RuntimeException | Unreadable e) {
         int _ = in(directory, in -> RootCalls.removeFile(in, name));
@@ -208,7 +208,7 @@ final class TreeCopy {
       throws SyscallException {
     int fd = openDirectory(directory, name);
     check(fd, SystemCall.OPENAT, source);
-    return new OpenFile(fd);
+    return OpenFile.of(fd);
   }
 
   private static int openDirectory(OpenFile directory, byte[] name) {
@@ -220,7 +220,7 @@ final class TreeCopy {
     int fd = openDirectory(directory, name);
     if (fd >= 0) {
       RootPath place = new RootPath(target.toString(), ProcessHandle.current().pid());
-      try (DirectoryNames names = new DirectoryNames(new OpenFile(fd), place)) {
+      try (DirectoryNames names = new DirectoryNames(OpenFile.of(fd), place)) {
         for (byte[] child = names.next(); child != null; child = names.next()) {
           byte[] entry = child;
           if (in(names.directory(), in -> RootCalls.removeFile(in, entry)) < 0) {

@@ -187,7 +187,7 @@ class MountAttachmentIT extends SourceAndTarget {
                 .with(MountFlag.SUID, MountFlag.STRICT_ATIME, MountFlag.NO_DIRECTORY_ATIME),
             Mount.tmpfs().with(MountFlag.NO_SYMLINK_FOLLOW))) {
       mount.attach(target);
-      OpenFile there = new OpenFile(Syscalls.openPath(target.toString()));
+      OpenFile there = OpenFile.of(Syscalls.openPath(target.toString()));
       assertThat(MountStatus.attributes(there.acquire(), "look"))
           .as(mount.toString())
           .isEqualTo(RemountSteps.attributesOf(target, "look"));
@@ -207,7 +207,7 @@ class MountAttachmentIT extends SourceAndTarget {
     Mount.bind(Path.of("/proc")).recursive().attach(Files.createDirectory(jail.resolve("proc")));
     long expected = RemountSteps.attributesOf(file, "look");
     assertThat(expected).isEqualTo(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    OpenFile here = new OpenFile(Syscalls.openPath("/"));
+    OpenFile here = OpenFile.of(Syscalls.openPath("/"));
     long seen;
     // Nothing may be loaded in there that the class path has.
     long refused = chroot(jail.toString());

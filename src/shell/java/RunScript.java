@@ -60,14 +60,16 @@ final class RunScript {
   private static final Logger EXITS = Logger.getLogger("java.lang.Runtime");
 
   private final JShell shell;
+  private final Path startup;
   private final Map<String, Origin> origins = new HashMap<>();
   private final Handler exitHandler = new ExitHandler();
 
   /** What was begun last; null before, and when all is done. */
   private volatile Origin running;
 
-  private RunScript(JShell shell) {
+  private RunScript(JShell shell, Path startup) {
     this.shell = shell;
+    this.startup = startup;
   }
 
   /** Where a snippet begins in its file. */
@@ -81,7 +83,7 @@ final class RunScript {
 
     int status;
     try (JShell shell = start(jar)) {
-      RunScript run = new RunScript(shell);
+      RunScript run = new RunScript(shell, startup);
       try {
         run.evaluateAll(startup, Files.readString(startup));
         run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
@@ -282,11 +284,19 @@ final class RunScript {
         + shell.unresolvedDependencies(snippet).collect(Collectors.joining(", "));
   }
 
-  /** The innermost line of a script that an exception passed through. */
+  /**
+   * The innermost line of the script that an exception passed through. What the startup script
+   * defines is to its callers as a library is: its lines count only where there are no others.
+   */
   private String place(Throwable thrown) {
-    return Arrays.stream(thrown.getStackTrace())
-        .filter(frame -> origins.containsKey(frame.getFileName()))
+    List<StackTraceElement> lines =
+        Arrays.stream(thrown.getStackTrace())
+            .filter(frame -> origins.containsKey(frame.getFileName()))
+            .toList();
+    return lines.stream()
+        .filter(frame -> !origins.get(frame.getFileName()).file().equals(startup))
         .findFirst()
+        .or(() -> lines.stream().findFirst())
         .map(frame -> at(frame.getFileName(), frame.getLineNumber()))
         .orElse("");
   }

@@ -91,6 +91,27 @@ class ShellIT {
     assertThat(result.output()).contains("cleaned up 0\n");
   }
 
+  /** What the startup script defines is no part of the script, whose line it is that is wrong. */
+  @TestFactory
+  Stream<DynamicTest> shortWordsThatFailInALineOfTheScript() {
+    Map<String, NsShell.Run> runs = new LinkedHashMap<>();
+    for (String line :
+        List.of(
+            "ns(1L << 22);",
+            "shared(ProcessHandle.current().pid(), 1L << 22);",
+            "show(sh(\"true\").directory(\"/missing\"));",
+            "show(null);")) {
+      runs.put(
+          line,
+          () -> {
+            NsShell.Result result = typed("int one = 1;\n\n" + line + "\n", "-");
+            result.assertSays(1, "/dev/stdin:3: \\S+(Exception|Error).*");
+            assertThat(result.output()).doesNotContain("startup.jsh");
+          });
+    }
+    return NsShell.tests(runs);
+  }
+
   @Test
   void help() throws Exception {
     shell("--help").assertSays(0, " *\\./ns-shell FILE\\.jsh .*");

@@ -1,6 +1,7 @@
 package io.github.linuxns;
 
 import static io.github.linuxns.NsShell.BASEDIR;
+import static io.github.linuxns.NsShell.asRootOfAUserNamespace;
 import static io.github.linuxns.NsShell.asUser;
 import static io.github.linuxns.NsShell.await;
 import static io.github.linuxns.NsShell.copy;
@@ -13,6 +14,7 @@ import io.github.linuxns.testing.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,25 +173,60 @@ class ShellIT {
   /** Maven, and the tools that it runs, may read what they find on their standard input. */
   @Test
   void aScriptFromAPipeIsNotReadByTheBuild(@TempDir Path directory) throws Exception {
+    String build = "cat > /dev/null; cp \"$JAR\" target/linux-namespaces-1.jar";
+    Process process = builtBy(build, List.of(), directory).start();
+    try (var input = process.outputWriter()) {
+      input.write("System.out.println(\"was run\");\n");
+    }
+    await(process).assertSays(0, "was run");
+  }
+
+  /** Root of a user namespace is said to live where the machine's root does, who lets nobody in. */
+  @Test
+  void mavenHasAHomeInAUserNamespace(@TempDir Path directory) throws Exception {
+    List<String> arguments = argumentsOfMaven(asRootOfAUserNamespace(), directory);
+    assertThat(arguments).contains("-Duser.home=" + directory.resolve("a home"));
+  }
+
+  /** Who has come by sudo may have the HOME of another user, for whom nothing is to be left. */
+  @Test
+  void mavenOfRootStaysAtHome(@TempDir Path directory) throws Exception {
+    Requirements.root();
+    List<String> arguments = argumentsOfMaven(List.of(), directory);
+    assertThat(arguments).contains("package").noneMatch(each -> each.contains("user.home"));
+  }
+
+  private static List<String> argumentsOfMaven(List<String> prefix, Path directory)
+      throws Exception {
+    Path home = Files.createDirectory(directory.resolve("a home"));
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
+    String build = "for each in \"$@\"; do echo \"$each\"; done > \"$HOME/arguments\"; exit 1";
+    ProcessBuilder builder = builtBy(build, prefix, directory);
+    builder.environment().put("HOME", home.toString());
+    await(builder.start()).assertSays(2, "ns-shell: the library does not build; .*");
+    return Files.readAllLines(home.resolve("arguments"));
+  }
+
+  /** Runs a script from the standard input in a clone, which these commands build for Maven. */
+  private static ProcessBuilder builtBy(String build, List<String> prefix, Path directory)
+      throws Exception {
     Path clone = directory.resolve("clone");
     Files.createDirectories(clone.resolve("target"));
     for (String part :
         List.of("ns-shell", "pom.xml", "examples/startup.jsh", "src/shell/java/RunScript.java")) {
       NsShell.place(BASEDIR.resolve(part), clone.resolve(part));
     }
-    Path maven = directory.resolve("mvn");
-    Path built = clone.resolve("target/linux-namespaces-1.jar");
-    Files.writeString(maven, "#!/bin/sh\ncat > /dev/null; cp \"$JAR\" '" + built + "'\n");
+    Path maven = Files.writeString(directory.resolve("mvn"), "#!/bin/sh\n" + build + "\n");
     Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
-    ProcessBuilder builder = prepare(List.of(clone.resolve("ns-shell").toString(), "-"));
+    Files.setPosixFilePermissions(clone, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(List.of(clone.resolve("ns-shell").toString(), "-"));
+    ProcessBuilder builder = prepare(command).directory(clone.toFile());
     Map<String, String> environment = builder.environment();
     environment.put("JAR", environment.remove("LINUXNS_JAR"));
     environment.put("PATH", directory + ":" + environment.get("PATH"));
-    Process process = builder.start();
-    try (var input = process.outputWriter()) {
-      input.write("System.out.println(\"was run\");\n");
-    }
-    await(process).assertSays(0, "was run");
+    return builder;
   }
 
   @Test

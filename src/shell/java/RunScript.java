@@ -246,26 +246,35 @@ final class RunScript {
       return new Failure(place(thrown) + undefined(unresolved.getSnippet()));
     }
     List<String> lines = new ArrayList<>();
-    boolean refused = false;
+    String refused = null;
     Throwable cause = thrown;
     while (cause != null) {
       String name =
           cause instanceof EvalException e ? e.getExceptionClassName() : cause.getClass().getName();
       String message = cause.getMessage();
-      refused |=
-          name.equals(MODULE + ".SyscallException")
-              && message != null
-              && (message.contains(": EPERM (") || message.contains(": EACCES ("));
+      if (name.equals(MODULE + ".SyscallException")
+          && message != null
+          && (message.contains(": EPERM (") || message.contains(": EACCES ("))) {
+        refused = message;
+      }
       lines.add(
           (lines.isEmpty() ? place(cause) : "  caused by ")
               + name
               + (message == null ? "" : ": " + message));
       cause = cause.getCause();
     }
-    if (refused && !isRootOfTheMachine()) {
-      lines.add("It takes root: sudo ./ns-shell ..., or: unshare -UrnmuiC ./ns-shell ...");
+    if (refused != null && !isRootOfTheMachine()) {
+      lines.add("It takes root: sudo ./ns-shell ...; " + ofUserNamespaces(refused));
     }
-    return new Failure(refused ? REFUSED : FAILED, String.join("\n", lines));
+    return new Failure(refused == null ? FAILED : REFUSED, String.join("\n", lines));
+  }
+
+  /** To be root of one counts for what belongs to it, and for nothing that was there before. */
+  private static String ofUserNamespaces(String refusal) {
+    return refusal.contains("CAP_SYS_PTRACE")
+        ? "a user namespace (unshare -UrnmuiC) does not let you look at more processes of others"
+        : "or, for what the script itself makes, and not for what is there before:"
+            + " unshare -UrnmuiC ./ns-shell ...";
   }
 
   /** To whom it is no help to be told so: what else is in the way the exception says. */

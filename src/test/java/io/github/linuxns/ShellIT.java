@@ -164,10 +164,21 @@ class ShellIT {
     String script = "throw new SyscallException(\"setns\", Errno.EPERM.number(), null, null);\n";
     NsShell.Result asUser = typed(script, asUser(), copy(directory), "-");
     asUser.assertSays(77, "/dev/stdin:1: .*setns: EPERM .*");
-    asUser.assertSays(77, "It takes root: .*");
+    asUser.assertSays(77, "It takes root: sudo .*; or, for what .* unshare -UrnmuiC .*");
     NsShell.Result asRoot = typed(script, "-");
     asRoot.assertSays(77, "/dev/stdin:1: .*setns: EPERM .*");
     assertThat(asRoot.output()).doesNotContain("It takes root");
+  }
+
+  /** Root of a user namespace may look at no more than its user outside. */
+  @Test
+  void whoMayNotLookAtAProcessIsSentIntoNoUserNamespace(@TempDir Path directory) throws Exception {
+    String script = "ns(" + ProcessHandle.current().pid() + ");\n"; // root's
+    Path copy = copy(directory);
+    for (List<String> prefix : List.of(asUser(), asRootOfAUserNamespace())) {
+      typed(script, prefix, copy, "-")
+          .assertSays(77, "It takes root: sudo .*; a user namespace .* does not let you look .*");
+    }
   }
 
   /** Maven, and the tools that it runs, may read what they find on their standard input. */

@@ -3,17 +3,19 @@ package io.github.linuxns;
 import io.github.linuxns.internal.TypeFacts;
 import io.github.linuxns.internal.launch.Trial;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 
 /**
  * What this process may do with namespaces on this machine, found out by really doing it: some
  * kernels and security modules let a namespace be made and then refuse what it is for.
  *
  * <pre>
- * NETWORK: can be created for a child process, cannot be entered by a thread: unshare(NETWORK):
- *          EPERM (Operation not permitted): needs CAP_SYS_ADMIN in user:[4026531837] …
- * USER: can be created for a child process, can be entered by a child process
+ * CGROUP, IPC, MOUNT, NETWORK, UTS: can be created for a child process, cannot be entered by a thread:
+ *     unshare(CGROUP, IPC, MOUNT, NETWORK, UTS): EPERM (Operation not permitted): needs CAP_SYS_ADMIN …
+ * PID, TIME, USER: can be created for a child process, can be entered by a child process
  * </pre>
  *
  * <p>A child process is one of {@link io.github.linuxns.process.NamespaceProcessBuilder}, with
@@ -24,6 +26,9 @@ import java.util.Optional;
  * <p>It is a look at one moment: limits and privileges change.
  */
 public final class NamespaceSupport {
+  /** Stands for the name of a type, where what is said of several is compared; it is in no text. */
+  private static final String ITSELF = "\0";
+
   private final Map<NamespaceType, String> toCreate = new EnumMap<>(NamespaceType.class);
   private final Map<NamespaceType, String> toEnter = new EnumMap<>(NamespaceType.class);
 
@@ -88,21 +93,32 @@ public final class NamespaceSupport {
   }
 
   /**
-   * {@return a line for each type, which says whether it can be created for a child process, and
-   * whether it can be entered, by whom: a thread or a child process}
+   * {@return a line for all types of which the same is true, which says whether they can be created
+   * for a child process, whether they can be entered, by whom: a thread or a child process, and
+   * what is in the way}
    */
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder();
+    Map<String, StringJoiner> types = new LinkedHashMap<>();
     for (NamespaceType type : NamespaceType.values()) {
-      text.append(type)
-          .append(canCreate(type) ? ": can" : ": cannot")
-          .append(" be created for a child process, ")
-          .append(canEnter(type) ? "can be entered by a " : "cannot be entered by a ")
-          .append(TypeFacts.MOVABLE.contains(type) ? "thread" : "child process");
-      obstacle(type).ifPresent(why -> text.append(": ").append(why));
-      text.append('\n');
+      types.computeIfAbsent(findings(type), _ -> new StringJoiner(", ")).add(type.name());
     }
-    return text.toString();
+    StringJoiner lines = new StringJoiner("\n");
+    types.forEach(
+        (findings, names) -> lines.add(names + ": " + findings.replace(ITSELF, names.toString())));
+    return lines.toString();
+  }
+
+  /** What is true of a type, with {@link #ITSELF} for its name. */
+  private String findings(NamespaceType type) {
+    String own =
+        (canCreate(type) ? "can" : "cannot")
+            + " be created for a child process, "
+            + (canEnter(type) ? "can" : "cannot")
+            + " be entered by a "
+            + (TypeFacts.MOVABLE.contains(type) ? "thread" : "child process");
+    return obstacle(type)
+        .map(why -> own + ": " + why.replace("(" + type + ")", "(" + ITSELF + ")"))
+        .orElse(own);
   }
 }

@@ -27,6 +27,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 @ExtendWith(NothingLeft.class)
 class NamespaceSupportIT {
+  private static final String THREADS =
+      "CGROUP, IPC, MOUNT, NETWORK, UTS: can be created for a child process";
+
+  private static final String PROCESSES =
+      "PID, TIME, USER: can be created for a child process, can be entered by a child process";
+
   @ParameterizedTest
   @EnumSource
   void whatCanBeCreatedUnshareCreatesToo(NamespaceType type) throws Exception {
@@ -89,8 +95,23 @@ class NamespaceSupportIT {
         .containsPattern(
             "UTS: cannot be created for a child process, cannot be entered by a thread:"
                 + " .*ENOSPC.*max_uts_namespaces")
-        .contains("IPC: can be created for a child process, can be entered by a thread\n")
-        .contains("PID: can be created for a child process, can be entered by a child process\n");
+        .contains(
+            "CGROUP, IPC, MOUNT, NETWORK: can be created for a child process,"
+                + " can be entered by a thread\n")
+        .contains(PROCESSES + "\n");
+  }
+
+  /** What is the same for several is said once. */
+  @Test
+  void typesOfWhichTheSameIsTrueHaveOneLine() throws Exception {
+    String said = NamespaceSupport.probe().toString();
+    try (NamespaceHandle _ = NamespaceHandle.create(NamespaceType.UTS)) {
+      assertThat(said).isEqualTo(THREADS + ", can be entered by a thread\n" + PROCESSES);
+    } catch (SyscallException refused) {
+      String why = refused.getMessage().replace("(UTS)", "(CGROUP, IPC, MOUNT, NETWORK, UTS)");
+      assertThat(said)
+          .isEqualTo(THREADS + ", cannot be entered by a thread: " + why + "\n" + PROCESSES);
+    }
   }
 
   /** As in a container whose filter denies what makes namespaces, or their use to who has them. */
@@ -122,9 +143,11 @@ class NamespaceSupportIT {
     NamespaceSupport _ = NamespaceSupport.probe(); // what is started once has no filter
     String said = Filter.call(List.of(filter), () -> NamespaceSupport.probe().toString());
     Map<NamespaceType, String> lines = new EnumMap<>(NamespaceType.class);
-    said.lines()
-        .forEach(
-            line -> lines.put(NamespaceType.valueOf(line.substring(0, line.indexOf(':'))), line));
+    for (String line : said.split("\n", -1)) {
+      for (String type : line.substring(0, line.indexOf(':')).split(", ", -1)) {
+        lines.put(NamespaceType.valueOf(type), line);
+      }
+    }
     return lines;
   }
 

@@ -111,8 +111,8 @@ final class RefusalChecks {
   }
 
   /**
-   * Has somebody try it with a profile, and returns what is said, by its first word. Whatever is
-   * refused, nothing is left.
+   * Has somebody try it with a profile, and returns what is said, by whom or what it is said of.
+   * Whatever is refused, nothing is left.
    */
   private static Map<String, String> said(List<String> as, String profile) throws Exception {
     List<String> prefix = new ArrayList<>(as);
@@ -122,7 +122,11 @@ final class RefusalChecks {
     ChildJvm.run(prefix, Trying.class)
         .lines()
         .filter(line -> line.contains(": "))
-        .forEach(line -> said.put(line.split(": ", 2)[0], line.split(": ", 2)[1]));
+        .forEach(line -> {
+          for (String subject : line.split(": ", 2)[0].split(", ", -1)) {
+            said.put(subject, line.split(": ", 2)[1]);
+          }
+        });
     require(
         said.get("profile").matches(profile + "( \\((enforce|complain)\\))?"),
         "the profile is " + said);

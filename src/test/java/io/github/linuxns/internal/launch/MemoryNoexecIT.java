@@ -11,6 +11,7 @@ import io.github.linuxns.testing.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,8 +97,10 @@ class MemoryNoexecIT {
   void withNoPlaceLeftTheProbeSaysSo() throws Exception {
     List<String> options = List.of("-Djava.io.tmpdir=/proc", "-Duser.home=/none");
     String said = run("echo 2 > " + SYSCTL + " && " + noexec("/dev/shm"), options, Probing.class);
-    assertThat(said.lines().filter(line -> !line.isBlank()))
-        .hasSameSizeAs(NamespaceType.values())
+    assertThat(said)
+        .contains(Arrays.stream(NamespaceType.values()).map(NamespaceType::name).toList());
+    assertThat(said.lines())
+        .isNotEmpty()
         .allSatisfy(line ->
             assertThat(line)
                 .contains(": cannot be created for a child process, can")

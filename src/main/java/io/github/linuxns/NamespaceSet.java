@@ -34,12 +34,16 @@ import org.jspecify.annotations.Nullable;
 public final class NamespaceSet implements Enterable, AutoCloseable {
   private final Targets targets;
   private final Set<NamespaceType> types;
+  private final List<Namespace> namespaces = new ArrayList<>();
 
-  private NamespaceSet(Map<NamespaceType, OpenFile> files) {
+  private NamespaceSet(Map<NamespaceType, OpenFile> files) throws SyscallException {
     List<Target> all = new ArrayList<>();
-    files.forEach((type, file) -> all.add(new Target(type, file)));
     EnumSet<NamespaceType> keys = EnumSet.noneOf(NamespaceType.class);
-    keys.addAll(files.keySet());
+    for (Map.Entry<NamespaceType, OpenFile> each : files.entrySet()) {
+      all.add(new Target(each.getKey(), each.getValue()));
+      keys.add(each.getKey());
+      namespaces.add(NamespaceFiles.opened(each.getValue(), each.getKey()).namespace());
+    }
     this.types = Collections.unmodifiableSet(keys);
     this.targets = new Targets(types, all);
   }
@@ -129,7 +133,8 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     if (types.length == 0) {
       throw new IllegalArgumentException("no types to create");
     }
-    return new NamespaceSet(NewFamily.create(EnumSet.copyOf(List.of(types))));
+    EnumSet<NamespaceType> family = EnumSet.copyOf(List.of(types));
+    return collect(files -> files.putAll(NewFamily.create(family)));
   }
 
   private static NamespaceSet open(
@@ -192,10 +197,13 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     targets.close();
   }
 
-  /** {@return the types, such as "[NETWORK, UTS]"} */
+  /**
+   * {@return the namespaces in the order of their types, such as "[net:[4026532008],
+   * uts:[4026532007]]", and whether they are closed}
+   */
   @Override
   public String toString() {
-    return types.toString();
+    return namespaces + (targets.isClosed() ? " (closed)" : "");
   }
 
   /** Fills a set; what is open is closed again if that fails. */
@@ -203,11 +211,11 @@ public final class NamespaceSet implements Enterable, AutoCloseable {
     EnumMap<NamespaceType, OpenFile> files = new EnumMap<>(NamespaceType.class);
     try {
       filling.fill(files);
+      return new NamespaceSet(files);
     } catch (SyscallException | RuntimeException e) {
       files.values().forEach(OpenFile::close);
       throw e;
     }
-    return new NamespaceSet(files);
   }
 
   @FunctionalInterface

@@ -51,6 +51,22 @@ class InspectIT {
     }
   }
 
+  /** Also after it is closed, as with a handle. */
+  @Test
+  void aSetIsCalledByWhatTheKernelCallsItsNamespaces() throws Exception {
+    Path links = Path.of("/proc/" + ME + "/ns");
+    NamespaceSet set = NamespaceSet.open(ME, NamespaceType.UTS, NamespaceType.NETWORK);
+    try (set) {
+      assertThat(set)
+          .hasToString(
+              List.of(
+                      Files.readSymbolicLink(links.resolve("net")),
+                      Files.readSymbolicLink(links.resolve("uts")))
+                  .toString());
+    }
+    assertThat(set.toString()).startsWith("[net:[").endsWith("]] (closed)");
+  }
+
   @Test
   void allAtOnceAreTheSameAsOneByOne() throws Exception {
     Map<NamespaceType, Namespace> all = Namespace.currentAll();

@@ -220,6 +220,11 @@ public final class Targets implements Destination, AutoCloseable {
     return resident;
   }
 
+  /** True from when they are closed on. */
+  public synchronized boolean isClosed() {
+    return closed;
+  }
+
   @Override
   public void close() {
     Resident there;

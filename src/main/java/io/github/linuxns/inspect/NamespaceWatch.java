@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells what namespaces appear and vanish, and which processes join and leave them, for as long as
@@ -236,12 +237,20 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
   }
 
   /**
-   * Has all further changes handed to a listener, by a virtual thread, one after the other.
+   * Has all further changes handed to a listener, by a virtual thread, one after the other, until
+   * the watch is closed. Who has heard enough before cancels what is returned; who has not need not
+   * keep it.
    *
    * @param listener which; when it throws, it gets no more
+   * @return by which it can be ended, by any thread and by the listener itself: after {@link
+   *     Flow.Subscription#cancel() cancel()} the listener is not called again. The watch goes on,
+   *     and so do its other listeners. All changes are wanted from the beginning, so that {@link
+   *     Flow.Subscription#request request} does nothing
    */
-  public void listen(Consumer<? super Change> listener) {
-    subscribe(new Listening(listener));
+  public Flow.Subscription listen(Consumer<? super Change> listener) {
+    Listening listening = new Listening(listener);
+    subscribe(listening);
+    return listening;
   }
 
   /**
@@ -357,19 +366,33 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
   }
 
   /** For those who want no more than to be told. */
-  private record Listening(Consumer<? super Change> listener) implements Flow.Subscriber<Change> {
-    Listening {
-      Objects.requireNonNull(listener);
+  private static final class Listening implements Flow.Subscriber<Change>, Flow.Subscription {
+    private final Consumer<? super Change> listener;
+
+    /** What there is to be cancelled; null until it is known, which is some time later. */
+    private volatile Flow.@Nullable Subscription subscription;
+
+    private volatile boolean cancelled;
+
+    Listening(Consumer<? super Change> listener) {
+      this.listener = Objects.requireNonNull(listener);
     }
 
     @Override
     public void onSubscribe(Flow.Subscription subscription) {
-      subscription.request(Long.MAX_VALUE);
+      this.subscription = subscription;
+      if (cancelled) {
+        subscription.cancel();
+      } else {
+        subscription.request(Long.MAX_VALUE);
+      }
     }
 
     @Override
     public void onNext(Change change) {
-      listener.accept(change);
+      if (!cancelled) { // some may be on their way
+        listener.accept(change);
+      }
     }
 
     @Override
@@ -377,5 +400,22 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
 
     @Override
     public void onComplete() {}
+
+    @Override
+    public void request(long more) {}
+
+    @Override
+    public void cancel() {
+      cancelled = true;
+      Flow.Subscription known = subscription;
+      if (known != null) {
+        known.cancel();
+      }
+    }
+
+    @Override
+    public String toString() {
+      return listener + (cancelled ? " (cancelled)" : "");
+    }
   }
 }

@@ -123,6 +123,27 @@ class NamespaceWatchIT {
     assertThat(process.waitFor()).isZero();
   }
 
+  /** The others go on. */
+  @Test
+  @Tag("unprivileged")
+  @Tag("rootless")
+  void aListenerThatIsCancelledIsNotCalledAgain() throws Exception {
+    ToldChanges cancelled = new ToldChanges();
+    CompletableFuture<Flow.Subscription> itself = new CompletableFuture<>();
+    ToldChanges first = new ToldChanges();
+    try (NamespaceWatch watch = NamespaceWatch.start(OFTEN, Holder.Kind.PROCESS)) {
+      watch.listen(cancelled).cancel(); // before it is known to anybody
+      itself.complete(
+          watch.listen(change -> {
+            first.accept(change);
+            itself.join().cancel();
+          }));
+      comesAndGoes(watch);
+    }
+    assertThat(cancelled.all()).isEmpty();
+    assertThat(first.all()).hasSize(1);
+  }
+
   @Test
   void whatWasThereBeforeIsNoChange() throws Exception {
     Requirements.root();

@@ -21,6 +21,11 @@ final class ToldChanges implements Consumer<NamespaceWatch.Change> {
     return changes.take();
   }
 
+  /** Those that have come by now. */
+  List<NamespaceWatch.Change> all() {
+    return List.copyOf(changes);
+  }
+
   /** Waits for the first change of that kind; the others before it are kept. */
   List<NamespaceWatch.Change> until(Predicate<NamespaceWatch.Change> wanted)
       throws InterruptedException {

@@ -436,7 +436,12 @@ public final class NamespaceProcessBuilder {
    * The working directory of the command. If this is not called it is the one of the thread that
    * calls {@link #start()}, or {@code /} in another root.
    *
-   * @param path in the child's final root, entered as the command's user and groups
+   * <p>It is a text where {@link ProcessBuilder#directory(java.io.File)} takes a file: with a
+   * {@link #root(Path)}, with mounts, or in a mount namespace that is joined, the path means
+   * something else to the child than to this JVM, and there may be nothing of that name here.
+   *
+   * @param path in the child's final root, entered as the command's user and groups; if it is
+   *     relative, seen from the directory that the command would have otherwise
    * @return this builder
    */
   public NamespaceProcessBuilder directory(String path) {

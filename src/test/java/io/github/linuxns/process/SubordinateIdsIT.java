@@ -165,6 +165,17 @@ class SubordinateIdsIT {
                 + " 100000-165535 USER, once there is a name\nnothing left");
   }
 
+  /** The tools look for the name before they look what it may map. */
+  @Test
+  void whoHasNoNameIsToldThatTheToolsTakeOne() throws Exception {
+    List<String> prefix =
+        List.of("setpriv", "--reuid=65433", "--regid=65433", "--clear-groups", "--inh-caps=-all");
+    assertThat(ChildJvm.runAsAnotherUser(directory, prefix, Main.class, "foreign"))
+        .contains("newuidmap: Cannot determine your user name.")
+        .contains("the user 65433 has no name here", "useradd --uid 65433 NAME", "/etc/subuid")
+        .endsWith("nothing left");
+  }
+
   /** What that user does. */
   static final class Main {
     private Main() {}

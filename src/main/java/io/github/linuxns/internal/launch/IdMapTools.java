@@ -74,8 +74,21 @@ final class IdMapTools {
           step,
           SystemCall.WRITE,
           -Errno.EPERM.number(),
-          "it ended with status " + status + ", and said: " + said);
+          "it ended with status " + status + ", and said: " + said + whyNoName());
     }
+  }
+
+  /** The tools look up for whom they are, and then what is given to that name. */
+  private static String whyNoName() {
+    long uid = Syscalls.effectiveUser();
+    return SubordinateFiles.userName() != null
+        ? ""
+        : " (the user "
+            + uid
+            + " has no name here, which it takes: a line in /etc/passwd, as root makes one by"
+            + " useradd --uid "
+            + uid
+            + " NAME, and ids of that name in /etc/subuid and /etc/subgid)";
   }
 
   /** It is one more child of ours, which has the time that the launch has. */

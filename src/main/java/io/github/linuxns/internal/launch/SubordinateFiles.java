@@ -27,9 +27,14 @@ final class SubordinateFiles {
 
   /** Reads them, for the user that this JVM runs as. */
   static SubordinateFiles read(long uid) throws IOException {
+    return new SubordinateFiles(uid, userName(), lines(UIDS), lines(GIDS));
+  }
+
+  /** What the user is called that this JVM runs as; null for a number without a name. */
+  static @Nullable String userName() {
     String user = System.getProperty("user.name");
     boolean nameless = user == null || user.isEmpty() || user.equals("?"); // as the JDK has it
-    return new SubordinateFiles(uid, nameless ? null : user, lines(UIDS), lines(GIDS));
+    return nameless ? null : user;
   }
 
   /** To give nobody any ids a file may also be missing. */

@@ -83,6 +83,28 @@ class BadPathIT {
     assertRefused(Path.of(""), Errno.ENOENT);
   }
 
+  /** What may be there at other times is not there for different reasons. */
+  @Test
+  void whatCanBeDoneAboutWhatIsMissingIsSaid() throws Exception {
+    assertSays(
+        directory.resolve("missing"), "a pinned namespace is a file on which one is mounted");
+    Process ended = new ProcessBuilder("true").start();
+    assertThat(ended.waitFor()).isZero();
+    assertSays(Path.of("/proc/" + ended.pid() + "/ns/net"), "the process or thread has ended");
+    assertSays(Path.of("/proc/self/fd/123456"), "no such descriptor");
+    assertSays(Path.of("/proc/self/ns/future"), "this kernel no namespaces of that type");
+  }
+
+  private static void assertSays(Path path, String remedy) {
+    assertThatThrownBy(() -> NamespaceHandle.open(path))
+        .isInstanceOfSatisfying(
+            SyscallException.class,
+            e -> {
+              assertThat(e.errno()).isEqualTo(Errno.ENOENT);
+              assertThat(e.remedy()).hasValueSatisfying(said -> assertThat(said).contains(remedy));
+            });
+  }
+
   @Test
   void aLoopAndAFileInTheWayAreSaid() throws IOException {
     Path loop = directory.resolve("loop");

@@ -119,6 +119,24 @@ public final class Failures {
             + " or later, built with them");
   }
 
+  /** A file that is to stand for a namespace, and is not there. */
+  static SyscallException missing(SystemCall call, String path, boolean hasProc) {
+    String remedy;
+    if (!path.startsWith("/proc/")) {
+      remedy =
+          "there is no such file where the thread is; a pinned namespace is a file on which one is"
+              + " mounted: NamespaceHandle.pin and openOrCreate make it, ip netns those in"
+              + " /run/netns";
+    } else if (hasProc) {
+      remedy =
+          "the process or thread has ended, or never was; else it has no such descriptor, or this"
+              + " kernel no namespaces of that type";
+    } else {
+      remedy = NO_PROC;
+    }
+    return of(call, -Errno.ENOENT.number(), path, remedy);
+  }
+
   /** A file that is no namespace, or one of another type than was asked for. */
   static SyscallException notANamespace(SystemCall call, String path) {
     return of(call, -Errno.EINVAL.number(), path, "it is not a namespace file");

@@ -211,7 +211,9 @@ public final class NamespaceFiles {
     String text = Paths.text(path);
     int anything = Syscalls.openPath(text);
     if (anything < 0) {
-      throw Failures.of(SystemCall.OPENAT, anything, text);
+      throw anything == -Errno.ENOENT.number()
+          ? Failures.missing(SystemCall.OPENAT, text, hasProc())
+          : Failures.of(SystemCall.OPENAT, anything, text);
     }
     try {
       return reopen(anything, text);

@@ -42,8 +42,8 @@ import jdk.jshell.spi.ExecutionEnv;
  * talks to through a socket that waits for 40 ms several times with each line. Another thread reads
  * and compiles them: it stays at home, wherever they move theirs.
  *
- * <p>Arguments: the library's jar, which is on the module path, too; the startup script, the
- * script, and the script's arguments.
+ * <p>Arguments: the library's jar, which is on the module path, too; a script for an output that
+ * takes no more than letters, the startup script, the script, and the script's arguments.
  */
 final class RunScript {
   private static final String MODULE = "io.github.linuxns";
@@ -60,16 +60,16 @@ final class RunScript {
   private static final Logger EXITS = Logger.getLogger("java.lang.Runtime");
 
   private final JShell shell;
-  private final Path startup;
+  private final Path script;
   private final Map<String, Origin> origins = new HashMap<>();
   private final Handler exitHandler = new ExitHandler();
 
   /** What was begun last; null before, and when all is done. */
   private volatile Origin running;
 
-  private RunScript(JShell shell, Path startup) {
+  private RunScript(JShell shell, Path script) {
     this.shell = shell;
-    this.startup = startup;
+    this.script = script;
   }
 
   /** Where a snippet begins in its file. */
@@ -77,14 +77,18 @@ final class RunScript {
 
   public static void main(String[] arguments) throws IOException {
     String jar = arguments[0];
-    Path startup = Path.of(arguments[1]);
-    Path script = Path.of(arguments[2]);
-    List<String> scriptArguments = List.of(arguments).subList(3, arguments.length);
+    Path letters = Path.of(arguments[1]);
+    Path startup = Path.of(arguments[2]);
+    Path script = Path.of(arguments[3]);
+    List<String> scriptArguments = List.of(arguments).subList(4, arguments.length);
 
     int status;
     try (JShell shell = start(jar)) {
-      RunScript run = new RunScript(shell, startup);
+      RunScript run = new RunScript(shell, script);
       try {
+        if (!System.out.charset().newEncoder().canEncode('├')) {
+          run.evaluateAll(letters, Files.readString(letters));
+        }
         run.evaluateAll(startup, Files.readString(startup));
         run.evaluateAll(script, "List<String> args = " + listOf(scriptArguments) + ";");
         run.evaluateAll(script, text(script));
@@ -303,7 +307,7 @@ final class RunScript {
             .filter(frame -> origins.containsKey(frame.getFileName()))
             .toList();
     return lines.stream()
-        .filter(frame -> !origins.get(frame.getFileName()).file().equals(startup))
+        .filter(frame -> origins.get(frame.getFileName()).file().equals(script))
         .findFirst()
         .or(() -> lines.stream().findFirst())
         .map(frame -> at(frame.getFileName(), frame.getLineNumber()))

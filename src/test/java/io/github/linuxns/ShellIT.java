@@ -11,6 +11,7 @@ import static io.github.linuxns.NsShell.typed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.testing.Requirements;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -315,6 +316,36 @@ class ShellIT {
     StringBuilder all = new StringBuilder();
     Namespace.currentAll().forEach((type, ns) -> all.append("%-8s %s%n".formatted(type, ns)));
     assertThat(result.output()).isEqualTo(all + "and\nnone\nand\nnone\n");
+  }
+
+  /** But what a command writes are bytes, and stay so. */
+  @Test
+  void whereThereAreOnlyLettersTreesAreDrawnWithThem(@TempDir Path directory) throws Exception {
+    String text =
+        """
+        System.out.print("a \\u251c\\u2500 b\\n");
+        System.out.println((Object) "c \\u2514\\u2500 d");
+        System.out.printf("e%s", "\\u2026\\n");
+        System.out.print(NamespaceGraph.capture().toTree(Relation.OWNER));
+        show(sh("printf '<\\\\303\\\\251>'"));
+        """;
+    Path script = Files.writeString(directory.resolve("tree.jsh"), text);
+    for (List<String> arguments : List.of(List.of(script.toString()), List.<String>of())) {
+      List<String> command = new ArrayList<>(List.of(BASEDIR.resolve("ns-shell").toString()));
+      command.addAll(arguments);
+      ProcessBuilder builder = prepare(command);
+      builder.environment().put("LC_ALL", "C");
+      Process process = builder.start();
+      try (var input = process.outputWriter(StandardCharsets.US_ASCII)) {
+        input.write(arguments.isEmpty() ? text + "/exit\n" : "");
+      }
+      NsShell.Result result = await(process);
+      result.assertSays(0, "(jshell> )*a \\|- b");
+      result.assertSays(0, "(jshell> )*c `- d");
+      result.assertSays(0, "(jshell> )*e\\.\\.\\.");
+      result.assertSays(0, "[|`]-\\d+ .*");
+      assertThat(result.output()).contains("<é>").doesNotContainPattern("\\?+\\d+ ");
+    }
   }
 
   /** Every line typed at the prompt has what the startup script defines. */

@@ -10,6 +10,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -122,7 +123,7 @@ final class Command {
       return fail(e.getMessage() + "\nTry '--help' for more information.");
     }
     try {
-      print(text(wanted));
+      print(wanted, text(wanted));
       return 0;
     } catch (SyscallException | NotFoundException | UnsupportedOperationException e) {
       return fail(String.valueOf(e.getMessage()));
@@ -136,21 +137,55 @@ final class Command {
 
   private int fail(String message) {
     try {
-      err.write((NAME + ": " + message + "\n").getBytes(charset));
+      err.write(encoded(NAME + ": " + message + "\n"));
     } catch (IOException nobodyListens) {
       // The status says it, too.
     }
     return FAILED;
   }
 
-  private void print(String text) throws IOException {
-    String shown = charset.equals(StandardCharsets.UTF_8) ? text : inAscii(text);
-    out.write(shown.getBytes(charset));
+  /** What programs are to read is in UTF-8 wherever it is written: that is part of its format. */
+  private void print(Arguments wanted, String text) throws IOException {
+    out.write(
+        switch (wanted.format()) {
+          case SVG, DOT, MERMAID, JSON -> text.getBytes(StandardCharsets.UTF_8);
+          default -> encoded(text);
+        });
   }
 
-  /** The lines of trees for terminals that have only letters. */
-  private static String inAscii(String text) {
-    return text.replace("├─", "|-").replace("└─", "`-").replace("│ ", "| ").replace("…", "...");
+  /** For a terminal, which may have no more than ASCII: the others come as in lsns, by bytes. */
+  private byte[] encoded(String text) {
+    if (charset.equals(StandardCharsets.UTF_8)) {
+      return text.getBytes(charset);
+    }
+    CharsetEncoder encoder = charset.newEncoder();
+    StringBuilder shown = new StringBuilder(text.length() + 64);
+    int i = 0;
+    while (i < text.length()) {
+      int next = i + Character.charCount(text.codePointAt(i));
+      String one = text.substring(i, next);
+      if (encoder.canEncode(one)) {
+        shown.append(one);
+      } else {
+        inAscii(one, shown);
+      }
+      i = next;
+    }
+    return shown.toString().getBytes(charset);
+  }
+
+  private static void inAscii(String character, StringBuilder to) {
+    switch (character) {
+      case "├", "│" -> to.append('|');
+      case "└" -> to.append('`');
+      case "─" -> to.append('-');
+      case "…" -> to.append("...");
+      default -> {
+        for (byte each : character.getBytes(StandardCharsets.UTF_8)) {
+          Labels.escape(each & 0xff, to);
+        }
+      }
+    }
   }
 
   private String text(Arguments wanted) throws IOException, NotFoundException {

@@ -141,7 +141,7 @@ final class Remedies {
   private String securityModules() {
     String active = facts.line("/sys/kernel/security/lsm");
     return active.isEmpty()
-        ? " (AppArmor, SELinux, BPF, Landlock, …)"
+        ? " (AppArmor, SELinux, BPF, Landlock, ...)"
         : " (there are: " + active.replace(",", ", ") + ")";
   }
 
@@ -151,7 +151,7 @@ final class Remedies {
         ? null
         : capabilityToMount()
             + "; or leave it to a process that is started with mounts of its own, which takes no"
-            + " privilege: NamespaceProcessBuilder.mapRootUser().mount(…)";
+            + " privilege: NamespaceProcessBuilder.mapRootUser().mount(...)";
   }
 
   /** Binding a namespace to a file. */

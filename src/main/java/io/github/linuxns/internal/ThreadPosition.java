@@ -78,7 +78,7 @@ public final class ThreadPosition {
     if (current.isVirtual()) {
       throw new WrongThreadException(
           "a virtual thread cannot be moved, since namespaces belong to the thread that carries it;"
-              + " use call(…) or run(…), which run on a platform thread of their own");
+              + " use call(...) or run(...), which run on a platform thread of their own");
     }
     return CURRENT.get();
   }

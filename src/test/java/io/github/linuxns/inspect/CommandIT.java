@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.linuxns.Errno;
 import io.github.linuxns.Namespace;
 import io.github.linuxns.NamespaceType;
+import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.Json;
+import io.github.linuxns.testing.Machine;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
 import io.github.linuxns.testing.Sandbox;
@@ -314,6 +316,34 @@ class CommandIT {
                 .run("--help"))
         .isOne();
     assertThat(err()).isEqualTo("linux-namespaces: write error: No space left on device\n");
+  }
+
+  /** As lsns does in the C locale. But what is for programs to read has one encoding. */
+  @Test
+  @Tag("rootless")
+  @Tag("unprivileged")
+  void whatTheTerminalLacksIsShownByItsBytes() throws Exception {
+    String script = "exec sh -c 'echo ready; read line' \"$(printf 'a\\303\\251b')\"";
+    Process process =
+        new NamespaceProcessBuilder("sh", "-c", script)
+            .mapRootUser()
+            .unshare(NamespaceType.UTS)
+            .start();
+    try (var _ = process.outputWriter(); // at the end of its input it ends
+        BufferedReader output = process.inputReader()) {
+      assertThat(output.readLine()).isEqualTo("ready");
+      List<String> columns = List.of("-t", "uts", "-o", "COMMAND");
+      assertThat(run(StandardCharsets.US_ASCII, columns.toArray(String[]::new))).isZero();
+      assertThat(out()).contains("read line a\\xc3\\xa9b\n");
+      List<String> lsns = new ArrayList<>(List.of("env", "LC_ALL=C", "lsns", "--list"));
+      lsns.addAll(columns);
+      assertThat(Machine.run(lsns.toArray(String[]::new))).contains("read line a\\xc3\\xa9b");
+      assertThat(run(StandardCharsets.ISO_8859_1, columns.toArray(String[]::new))).isZero();
+      assertThat(out.toString(StandardCharsets.ISO_8859_1)).contains("read line a\u00e9b\n");
+      assertThat(run(StandardCharsets.US_ASCII, "--json")).isZero();
+      assertThat(out()).contains("read line a\u00e9b");
+    }
+    assertThat(process.waitFor()).isOne(); // read has met the end
   }
 
   private static OutputStream failing(String why) {

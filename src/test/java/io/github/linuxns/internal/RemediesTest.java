@@ -100,7 +100,7 @@ class RemediesTest {
   @Test
   void onlyASecurityModuleForbidsUserNamespacesByEacces() {
     assertThat(as(0, 0).unsharing(Errno.EACCES, List.of(NamespaceType.USER)))
-        .startsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, …)");
+        .startsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, ...)");
     files.put("/proc/thread-self/attr/apparmor/current", "tomcat (enforce)");
     assertThat(as(0, 0).unsharing(Errno.EACCES, List.of(NamespaceType.UTS, NamespaceType.USER)))
         .startsWith("the AppArmor profile \"tomcat (enforce)\" may be what refuses it")
@@ -209,7 +209,7 @@ class RemediesTest {
     own = "user:[4026532000]";
     assertThat(as(ALL, 0).lookingAtProcess())
         .startsWith("the thread has CAP_SYS_PTRACE in user:[4026532000], which counts for ")
-        .endsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, …)")
+        .endsWith("a security module refuses it (AppArmor, SELinux, BPF, Landlock, ...)")
         .doesNotContain("same user");
     files.put("/proc/thread-self/attr/apparmor/current", "docker-default (enforce)");
     assertThat(as(ALL, 0).lookingAtProcess())
@@ -244,7 +244,7 @@ class RemediesTest {
     assertThat(as(ALL, 0).lookingAtProcess())
         .isEqualTo(
             enough
-                + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, …); to be root"
+                + "a security module refuses it (AppArmor, SELinux, BPF, Landlock, ...); to be root"
                 + " does not help");
     files.put("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"); // is about others
     files.put("/sys/kernel/security/lsm", "capability,landlock,bpf");
@@ -263,7 +263,7 @@ class RemediesTest {
     assertThat(as(0, 0).mountingHere())
         .startsWith("mounting takes CAP_SYS_ADMIN in " + OWN + ": ")
         .contains("unshare -UrnmuiC")
-        .endsWith("NamespaceProcessBuilder.mapRootUser().mount(…)");
+        .endsWith("NamespaceProcessBuilder.mapRootUser().mount(...)");
     assertThat(as(ALL, 0).mountingHere()).isNull();
   }
 }

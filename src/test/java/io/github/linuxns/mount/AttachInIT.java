@@ -176,7 +176,7 @@ class AttachInIT extends SourceAndTarget {
           () -> Mount.tmpfs().attach(target),
           Errno.EPERM,
           "mounting takes CAP_SYS_ADMIN in " + Namespace.current(NamespaceType.USER));
-      assertFails(() -> Mount.tmpfs().attach(target), Errno.EPERM, "mapRootUser().mount(…)");
+      assertFails(() -> Mount.tmpfs().attach(target), Errno.EPERM, "mapRootUser().mount(...)");
       assertFails(() -> Mount.unmount(Path.of("/proc")), Errno.EPERM, "CAP_SYS_ADMIN");
     }
   }

@@ -160,7 +160,7 @@ class IdentityIT {
         Waiting.cat().uidMappings(maps("1000:100000:9")).gidMappings(maps("0:100000:9"));
     assertThatThrownBy(builder::start)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("uid(…)");
+        .hasMessageContaining("uid(...)");
     try (Waiting child = Waiting.start(builder.uid(1003))) {
       assertThat(child.status("Uid")).startsWith("100003\t");
     }

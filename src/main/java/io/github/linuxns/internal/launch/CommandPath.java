@@ -79,7 +79,7 @@ final class CommandPath {
       return once;
     }
     return once.substring(0, cut)
-        + ":…, "
+        + ":..., "
         + directories.size()
         + " in all: see environment().get(\"PATH\")";
   }

@@ -116,7 +116,7 @@ final class IdMaps {
             + own
             + ": name the one that the command is to have with "
             + option
-            + "(…)");
+            + "(...)");
   }
 
   /** Adds the steps in which the maps are written, or waited for. */

@@ -119,10 +119,10 @@ class CommandPathTest {
         IntStream.rangeClosed(10, 99).mapToObj(i -> "/opt/" + i + "/bin").collect(joining(":"));
     assertThat(CommandPath.shortened(path + ":" + path))
         .startsWith("/opt/10/bin:/opt/11/bin:")
-        .endsWith("/opt/29/bin:…, 90 in all: see environment().get(\"PATH\")");
+        .endsWith("/opt/29/bin:..., 90 in all: see environment().get(\"PATH\")");
     String one = "/" + "x".repeat(4000);
     assertThat(CommandPath.shortened(one)).isEqualTo(one);
     assertThat(CommandPath.shortened(one + ":/bin"))
-        .isEqualTo(one + ":…, 2 in all: see environment().get(\"PATH\")");
+        .isEqualTo(one + ":..., 2 in all: see environment().get(\"PATH\")");
   }
 }

@@ -153,6 +153,7 @@ public final class Constants {
     public static final int ST_NOATIME = (int)1024L;
     public static final int ST_NODIRATIME = (int)2048L;
     public static final int ST_RELATIME = (int)4096L;
+    public static final int P_ALL = (int)0L;
     public static final int P_PID = (int)1L;
     public static final int NETNSA_NSID = (int)1L;
     public static final int NETNSA_FD = (int)3L;

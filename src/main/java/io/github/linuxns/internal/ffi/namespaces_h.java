@@ -2033,6 +2033,15 @@ public class namespaces_h extends namespaces_h$shared {
     public static int ST_RELATIME() {
         return ST_RELATIME;
     }
+    private static final int P_ALL = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.P_ALL = 0
+     * }
+     */
+    public static int P_ALL() {
+        return P_ALL;
+    }
     private static final int P_PID = (int)1L;
     /**
      * {@snippet lang=c :

@@ -3,6 +3,8 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.internal.Syscalls;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -16,56 +18,48 @@ final class ChildEnd {
   private ChildEnd() {}
 
   /**
-   * Kills and reaps the first process of a launch, and those that went on in its place. All are
-   * killed before any is waited for.
+   * Kills and reaps all processes of a launch. All that there are are killed before any is waited
+   * for; and as one may have started another until just now, they are looked for until there are no
+   * more, or until that has taken too long.
    *
    * @return the status of the one that came furthest, as wait(2) has it, or that it is unknown
    */
   static int ofAll(SpawnedImage image) {
-    int _ = ofAll(image, false, 0);
-    return ofAll(image, true, deadline());
+    return ofAllBut(image, 0);
   }
 
-  private static int ofAll(SpawnedImage image, boolean reaps, long deadline) {
-    int status = of(image.pid(), reaps, deadline);
-    LaunchReport came = image.came();
-    if (came != null && came.child() != 0 && image.isOurs(came.child())) {
-      status = of(came.child(), reaps, deadline);
-      came = image.came(); // it may have forked until just now
-    }
-    if (came != null && came.grandchild() != 0 && image.isOurs(came.grandchild())) {
-      status = of(came.grandchild(), reaps, deadline);
-    }
-    for (long untold : image.untold()) {
-      status = of(untold, reaps, deadline);
+  /** As the other, but for the one that is the command. */
+  static int ofAllBut(SpawnedImage image, long command) {
+    int status = Child.UNKNOWN_STATUS;
+    long deadline = deadline();
+    Set<Long> ended = new HashSet<>(Set.of(command)); // those too that are still to be reaped
+    Set<Long> next = image.processes();
+    boolean inTime = true;
+    while (inTime && ended.addAll(next)) {
+      inTime = System.nanoTime() - deadline < 0;
+      next.remove(command);
+      next.forEach(LaunchCalls::kill); // not reaped, so that they have their numbers
+      for (long each : next) {
+        status = reap(each, deadline);
+      }
+      next = image.processes();
     }
     return status;
   }
 
   /**
-   * Kills and reaps one process, unless it has ended, and returns its status, which is unknown if
+   * Kills and reaps a child, unless it has ended, and returns its status, which is unknown if
    * somebody else has reaped it.
-   *
-   * <p>It has not been reaped, so that its number is still its own; nothing is done to one that is
-   * not a child of ours. Of what a report names {@link SpawnedImage#isOurs} says whose it is.
    */
   static int of(long pid) {
-    return of(pid, true, deadline());
+    if (pid <= 0) {
+      throw new IllegalArgumentException("not one process: " + pid);
+    }
+    return reap(pid, deadline());
   }
 
   private static long deadline() {
     return System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(KILL_MILLIS);
-  }
-
-  private static int of(long pid, boolean reaps, long deadline) {
-    if (pid <= 0) {
-      throw new IllegalArgumentException("not one process: " + pid);
-    }
-    if (reaps) {
-      return reap(pid, deadline);
-    }
-    // Not reaped, so that by its number no other process is reached when all are looked at again.
-    return LaunchCalls.isChild(pid) ? LaunchCalls.kill(pid) : 0;
   }
 
   /** Those that cannot be reaped by then are reaped later. */

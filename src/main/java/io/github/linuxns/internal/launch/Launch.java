@@ -188,7 +188,7 @@ final class Launch {
 
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
-    if (last != 0 && !image.isOurs(last)) {
+    if (last == 0 ? program.isExposed() : !image.isOurs(last)) {
       throw Failures.of(
           SystemCall.WAITID,
           -Errno.ECHILD.number(),
@@ -198,11 +198,15 @@ final class Launch {
     Optional<ProcessHandle> handle = last == 0 ? handleOfFirst : Child.handle(last);
     Child child = Child.watched(last == 0 ? image.pid() : last, handle);
     // Those that forked have closed it too: they are ending.
-    if (came.grandchild() != 0 && image.isOurs(came.child())) {
-      int _ = ChildEnd.of(came.child());
-    }
-    if (last != 0) {
-      int _ = ChildEnd.of(image.pid());
+    if (program.isExposed()) {
+      int _ = ChildEnd.ofAllBut(image, last); // and whoever else has been started there
+    } else {
+      if (came.grandchild() != 0) {
+        int _ = ChildEnd.of(came.child());
+      }
+      if (last != 0) {
+        int _ = ChildEnd.of(image.pid());
+      }
     }
     image.settled();
     child.isInit(came.isInit());

@@ -152,20 +152,25 @@ public final class LaunchPlan {
       try (CallersPlace place = CallersPlace.open()) {
         return ParentThread.call(
             () -> launch(standard, place, made, either, null, started),
-            () -> interruptedHere.set(true));
+            () -> interruptedHere.set(true),
+            mayBeExposed());
       }
     }
   }
 
   /**
    * True if the calling thread cannot launch: it may end before the JVM does, or cannot see itself,
-   * or cannot tell the child from other children, where the child is exposed for a moment.
+   * or cannot tell the processes of the launch from others.
    */
   private boolean needsParentThread() {
-    boolean mayBeExposed = namespaces.joins() && (!mappings.isEmpty() || system.hasTimeOffsets());
     return system.diesWithParent()
         || !LaunchCalls.seesOurself()
-        || (mayBeExposed && !ThreadChildren.areItsOwn());
+        || (mayBeExposed() && !(ThreadChildren.areItsOwn() && ThreadChildren.areNone()));
+  }
+
+  /** True if somebody may get at the child for a moment, and have it report what it is not. */
+  private boolean mayBeExposed() {
+    return namespaces.joins() && (!mappings.isEmpty() || system.hasTimeOffsets());
   }
 
   /**
@@ -221,12 +226,12 @@ public final class LaunchPlan {
       }
       ChildSteps steps = new ChildSteps();
       IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
-      new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
       if (maps != null && maps.asks()) {
         requireOurNumbers("map user and group ids");
-      } else if (isPidTwice || steps.program().isExposed()) {
+      } else if (isPidTwice) {
         requireOurNumbers("tell its number");
       }
+      new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
       Launch.Question both = questions(maps, question, patience);
       Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);
       started.set(child);

@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that live as long as the JVM, to launch what shall not outlive the JVM: the kernel ties a
@@ -22,7 +23,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * that wants the launch, the child has to be brought.
  *
  * <p>There is one, and as many more as there ever were such launches at once: one that is held up
- * holds up no other.
+ * holds up no other. Where a launch has to know its processes by their thread, there are as many as
+ * children of such launches live.
  */
 final class ParentThread {
   private ParentThread() {}
@@ -31,17 +33,40 @@ final class ParentThread {
    * Has one launch a child, and waits for that.
    *
    * @param onInterrupt tells the launch that the calling thread was interrupted
+   * @param alone true if the thread must have no children, to know those that it gets
    */
-  static Child call(Enterable.Task<Child, IOException> launch, Runnable onInterrupt)
+  static Child call(Enterable.Task<Child, IOException> launch, Runnable onInterrupt, boolean alone)
       throws IOException {
     HomeThread.start(); // before what needs it, which is initialised only once
-    TaskThread idle = Started.IDLE.pollFirst();
+    TaskThread idle = alone ? idleWithoutChildren() : Started.IDLE.pollFirst();
     TaskThread thread = idle == null ? HomeThread.call(ParentThread::start) : idle;
     try {
       return thread.call(launch, onInterrupt);
     } finally {
       Started.IDLE.addFirst(thread);
     }
+  }
+
+  /** Null if each has children that live, or that nobody has reaped yet. */
+  private static @Nullable TaskThread idleWithoutChildren() {
+    for (int unasked = Started.IDLE.size(); unasked > 0; unasked--) {
+      TaskThread thread = Started.IDLE.pollLast();
+      if (thread == null) {
+        return null;
+      }
+      boolean alone = false;
+      try {
+        alone = thread.<Boolean, RuntimeException>call(ThreadChildren::areNone);
+      } finally {
+        if (!alone) {
+          Started.IDLE.addFirst(thread);
+        }
+      }
+      if (alone) {
+        return thread;
+      }
+    }
+    return null;
   }
 
   /** Opens those namespaces of the calling thread in which these are not. */

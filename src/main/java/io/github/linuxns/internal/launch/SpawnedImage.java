@@ -7,6 +7,7 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -40,7 +41,7 @@ final class SpawnedImage implements AutoCloseable {
 
   private boolean settled;
 
-  /** What the thread had before, for a program of whose processes one may not be known. */
+  /** What the thread had before, for a program by which one is cloned that is not known at once. */
   private @Nullable ThreadChildren before;
 
   /** What the kernel calls the process: the last part of the path by which it was executed. */
@@ -84,21 +85,43 @@ final class SpawnedImage implements AutoCloseable {
   }
 
   /**
-   * True if a process that is reported is of this launch. Where somebody else may have had a hand
-   * in that, who could name any child of ours, it takes the kernel's word for it.
+   * True if a process that is reported goes on in the place of the first one. Where somebody else
+   * may have had a hand in that, who could name any child of ours, the kernel tells: the thread had
+   * no children, so that those that it has now are of this launch.
    */
   boolean isOurs(long reported) {
     return program.isExposed()
-        ? before != null && before.isSince(reported, pid())
+        ? reported != pid() && LaunchCalls.isChildOfThread(reported)
         : LaunchCalls.isChild(reported);
   }
 
-  /** Processes that have been cloned since, and have not told their numbers, or other ones. */
-  Set<Long> untold() {
-    if (before == null) {
-      return Set.of();
+  /**
+   * All processes of the launch that have not been reaped, as far as they are known, in the order
+   * in which one has taken the place of another; then those that were cloned and have not told
+   * their numbers, or other ones.
+   */
+  Set<Long> processes() {
+    Set<Long> processes = new LinkedHashSet<>();
+    if (LaunchCalls.isChild(pid())) {
+      processes.add((long) pid());
     }
-    return program.isExposed() ? before.since(pid()) : before.since(name);
+    LaunchReport came = came();
+    if (came != null) {
+      addIfOurs(processes, came.child());
+      addIfOurs(processes, came.grandchild());
+    }
+    if (program.isExposed()) {
+      ThreadChildren.all().forEach(each -> addIfOurs(processes, each));
+    } else if (before != null) {
+      processes.addAll(before.since(name));
+    }
+    return processes;
+  }
+
+  private void addIfOurs(Set<Long> processes, long pid) {
+    if (pid != 0 && isOurs(pid)) {
+      processes.add(pid);
+    }
   }
 
   /**
@@ -108,6 +131,10 @@ final class SpawnedImage implements AutoCloseable {
    * @param further what it gets from {@link Descriptors#FIRST_FURTHER} on
    */
   void spawn(int[] standard, List<Integer> further) throws IOException {
+    if (program.isExposed() && !ThreadChildren.areNone()) {
+      throw new IllegalStateException(
+          "a thread with children cannot tell which are of this launch");
+    }
     if (LaunchImage.size(program) > LaunchImage.LARGEST) {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
     }
@@ -224,8 +251,7 @@ final class SpawnedImage implements AutoCloseable {
   private int spawnOnce(int image, int[] given) {
     name = Integer.toString(image);
     // A virtual thread that answers questions may be another thread afterwards, and that again.
-    if ((program.forksTwice() || program.isExposed())
-        && !(program.asks() && Thread.currentThread().isVirtual())) {
+    if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
       before = ThreadChildren.now();
     }
     return spawn.image(image, given, program.name());

@@ -1,10 +1,15 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.*;
+
+import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.ProcessDirectory;
 import io.github.linuxns.internal.RunningSystem;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.proc.StartTime;
+import io.github.linuxns.internal.proc.StatFields;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,15 +21,12 @@ import org.jspecify.annotations.Nullable;
  * has got at may tell the number of a stranger.
  */
 final class ThreadChildren {
-  /** How often to look for what has not changed meanwhile. */
-  private static final int LOOKS = 8;
-
   /** Of the machine, or of less where somebody has put another file there. */
   private static final String UPTIME = "/proc/uptime";
 
   private final int thread;
 
-  /** Null if that could not be seen for sure. */
+  /** Null if that could not be seen. */
   private final @Nullable Set<Long> children;
 
   private final long began;
@@ -43,48 +45,35 @@ final class ThreadChildren {
 
   /** Those of the calling thread now. */
   static ThreadChildren now() {
-    return new ThreadChildren(readAll(), StartTime.now(new RunningSystem().line(UPTIME)));
+    return new ThreadChildren(read(), StartTime.now(new RunningSystem().line(UPTIME)));
+  }
+
+  /** By number; none if that cannot be seen. */
+  static Set<Long> all() {
+    Set<Long> now = read();
+    return now == null ? Set.of() : now;
+  }
+
+  /** True if the calling thread has none, dead or alive, by the kernel's word. */
+  static boolean areNone() {
+    int options = WEXITED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD;
+    return Syscalls.call(SystemCall.WAITID, P_ALL, 0, 0, options, 0) == -Errno.ECHILD.number();
   }
 
   /**
-   * True if the calling thread gets no children but by what it calls itself. A virtual one may be
-   * another thread any time, and the first of a process is given those of threads that end.
+   * True if the calling thread gets none but by what it calls itself. A virtual thread may be
+   * another one any time, and the first of a process that lives is given those of threads that end.
    */
   static boolean areItsOwn() {
-    return !Thread.currentThread().isVirtual() && Syscalls.gettid() != ThisJvm.PID;
-  }
-
-  /**
-   * True if a process has certainly come of the calling thread since. It has to be a thread whose
-   * children {@linkplain #areItsOwn are its own}, and that has started nothing else.
-   *
-   * @param pid as somebody says
-   * @param first the child that was started first since, and has not been reaped
-   */
-  boolean isSince(long pid, long first) {
-    return thread == Syscalls.gettid()
-        && LaunchCalls.isChildOfThread(pid)
-        && (isNew(pid) || isLater(pid, first));
-  }
-
-  private boolean isNew(long pid) {
-    return children != null && !children.contains(pid);
-  }
-
-  /** So it has a number that one of those before had, or these are not known. */
-  private static boolean isLater(long pid, long first) {
-    long began = startTime(first);
-    return began != 0 && startTime(pid) > began;
-  }
-
-  /** All of which {@link #isSince} is true. */
-  Set<Long> since(long first) {
-    Set<Long> now = read();
-    if (now == null) {
-      return Set.of();
+    if (Thread.currentThread().isVirtual() || Syscalls.gettid() == ThisJvm.PID) {
+      return false;
     }
-    now.removeIf(pid -> !isSince(pid, first));
-    return now;
+    try (ProcessDirectory jvm = ProcessDirectory.open(ThisJvm.PID)) {
+      return !StatFields.isZombie(
+          jvm.read("stat")); // which is the first thread's, whatever the others do
+    } catch (SyscallException unseen) {
+      return false;
+    }
   }
 
   /**
@@ -107,15 +96,6 @@ final class ThreadChildren {
     return now;
   }
 
-  /** 0 if that cannot be seen. */
-  private static long startTime(long pid) {
-    try (ProcessDirectory process = ProcessDirectory.open(pid)) {
-      return StartTime.of(process.read("stat"));
-    } catch (SyscallException unseen) {
-      return 0;
-    }
-  }
-
   private boolean isOurs(String name, long pid) {
     try (ProcessDirectory process = ProcessDirectory.open(pid)) {
       return StartTime.of(process.read("stat")) >= began
@@ -123,22 +103,6 @@ final class ThreadChildren {
     } catch (SyscallException unseen) {
       return false;
     }
-  }
-
-  /**
-   * The kernel leaves one out if another is reaped while it writes them down, and then the next
-   * look shows that this one is missing.
-   */
-  private static @Nullable Set<Long> readAll() {
-    Set<Long> last = read();
-    for (int looks = 1; last != null && looks < LOOKS; looks++) {
-      Set<Long> now = read();
-      if (last.equals(now)) {
-        return last;
-      }
-      last = now;
-    }
-    return null;
   }
 
   /** Zombies are among them. Null on a kernel without CONFIG_PROC_CHILDREN, too. */

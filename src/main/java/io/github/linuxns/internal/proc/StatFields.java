@@ -1,11 +1,16 @@
 package io.github.linuxns.internal.proc;
 
-/** The numbers in {@code /proc/PID/stat}, in which the name may have any characters. */
+/** What is in {@code /proc/PID/stat}, in which the name may have any characters. */
 public final class StatFields {
   /** Those up to the name, of which only the process knows where they end. */
   private static final int UP_TO_NAME = 2;
 
   private StatFields() {}
+
+  /** True if the process has ended, and has not been reaped. */
+  public static boolean isZombie(String stat) {
+    return behindName(stat).startsWith("Z");
+  }
 
   /**
    * One of them.
@@ -15,9 +20,13 @@ public final class StatFields {
    * @return 0 if it does not say so
    */
   public static long number(String stat, int field) {
-    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
+    String[] fields = behindName(stat).split(" ", -1);
     int index = field - UP_TO_NAME - 1;
     return fields.length <= index ? 0 : number(fields[index]);
+  }
+
+  private static String behindName(String stat) {
+    return stat.substring(stat.lastIndexOf(')') + 1).strip();
   }
 
   static long number(String text) {

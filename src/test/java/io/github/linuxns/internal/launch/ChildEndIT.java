@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -45,7 +46,7 @@ class ChildEndIT {
         Held first = Held.by(hold, both.first)) {
       both.interrupt();
       Machine.await("the second has ended", () -> !lives(both.second));
-      first.close();
+      first.letGo();
       assertThat(both.leftWhenItFailed()).isEmpty();
     }
   }
@@ -60,9 +61,9 @@ class ChildEndIT {
       both.interrupt();
       assertThat(both.leftWhenItFailed()).containsExactlyInAnyOrder(both.first, both.second);
       assertThat(lives(both.first) || lives(both.second)).isFalse();
-      second.close();
+      second.letGo();
       Machine.await("the second is reaped", () -> both.left().equals(List.of(both.first)));
-      first.close();
+      first.letGo();
       Machine.await("the first is reaped", () -> both.left().isEmpty());
     }
   }
@@ -91,10 +92,14 @@ class ChildEndIT {
       return new Held(tracer);
     }
 
-    @Override
-    public void close() throws Exception {
+    void letGo() throws IOException {
       tracer.getOutputStream().close();
-      assertThat(tracer.waitFor()).isZero();
+      assertThat(tracer.onExit().join().exitValue()).isZero();
+    }
+
+    @Override
+    public void close() throws IOException {
+      letGo();
     }
   }
 
@@ -136,6 +141,7 @@ class ChildEndIT {
           0,
           LaunchReport.CHILD_ADDRESS);
       program.add("wait", SystemCall.READ, Descriptors.FIRST_FURTHER, program.words(0), 1);
+      Launching.fork(program); // which it does not come to: a program without tells of none
       Launching.execute(program, "/bin/true");
       try {
         Launching.start(
@@ -176,9 +182,13 @@ class ChildEndIT {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
       thread.interrupt();
-      thread.join();
+      try {
+        List<Long> _ = launch.get();
+      } catch (InterruptedException | ExecutionException e) {
+        throw new AssertionError(e);
+      }
       int _ = Syscalls.close(pipe[0]);
       int _ = Syscalls.close(pipe[1]);
     }

@@ -168,7 +168,8 @@ class EachFurtherStepIT extends StepFixture {
                 listener[0] = Overseer.install();
                 return null;
               },
-              () -> {});
+              () -> {},
+              false);
       Thread.ofPlatform().daemon().start(() -> oversee(listener[0]));
     }
 

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.linuxns.Errno;
+import io.github.linuxns.Namespace;
+import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
@@ -20,6 +22,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -36,6 +40,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Who has got at a child may have it report any process. If that is another child of the JVM, it is
@@ -99,8 +104,7 @@ class ForgedReportIT {
   }
 
   /** Launches it with the forged number as its input. */
-  private static Child launch(
-      LaunchProgram program, boolean second, boolean sameThread, long forged) throws Exception {
+  private static Child launch(LaunchProgram program, boolean second, long forged) throws Exception {
     byte[] number =
         second
             ? Arrays.copyOf(Long.toString(forged).getBytes(US_ASCII), LaunchReport.SELF_BYTES)
@@ -111,11 +115,8 @@ class ForgedReportIT {
     int[] pipe = Launching.pipe();
     try (OutputStream input = new FileOutputStream("/proc/self/fd/" + pipe[1])) {
       input.write(number);
-      Callable<Child> launch =
-          () ->
-              Launch.run(
-                  program, new int[] {pipe[0], 2, 2}, List.of(), _ -> {}, Launching.patience());
-      return sameThread ? launch.call() : onItsOwnThread(launch);
+      return onItsOwnThread(() ->
+          Launch.run(program, new int[] {pipe[0], 2, 2}, List.of(), _ -> {}, Launching.patience()));
     } finally {
       Syscalls.close(pipe[0]);
       Syscalls.close(pipe[1]);
@@ -123,65 +124,58 @@ class ForgedReportIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
-  void anotherChildIsNotHandedOut(boolean second, boolean sameThread) {
+  @ValueSource(booleans = {false, true})
+  void anotherChildIsNotHandedOut(boolean second) {
     LaunchProgram program = forging(second);
     Launching.execute(program, "/bin/sleep", "1000");
-    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
+    assertThatThrownBy(() -> launch(program, second, victim.pid()))
         .isInstanceOf(SyscallException.class)
         .hasMessageContaining("ECHILD");
   }
 
   @ParameterizedTest
-  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
-  void anotherChildIsNotEnded(boolean second, boolean sameThread) {
+  @ValueSource(booleans = {false, true})
+  void anotherChildIsNotEnded(boolean second) {
     LaunchProgram program = forging(second);
     program.add("fail", SystemCall.CHDIR, program.text("/none"));
     Launching.execute(program, "/bin/true");
-    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
+    assertThatThrownBy(() -> launch(program, second, victim.pid()))
         .isInstanceOf(SyscallException.class)
         .hasMessageStartingWith("fail: ENOENT");
   }
 
-  /** It is a child of the same thread, too, but its launch is over. */
+  /** A thread that has others could not tell them apart. */
   @Test
-  void aChildOfAnEarlierLaunchIsNotHandedOut() throws Exception {
-    int[] pipe = Launching.pipe();
-    try (OutputStream input = new FileOutputStream("/proc/self/fd/" + pipe[1])) {
-      Child child =
-          onItsOwnThread(() -> {
-            Child earlier = launchSleep();
-            input.write(
-                ByteBuffer.allocate(Integer.BYTES)
-                    .order(ByteOrder.nativeOrder())
-                    .putInt((int) earlier.pid())
-                    .array());
-            LaunchProgram program = forging(false);
-            Launching.execute(program, "/bin/sleep", "1000");
-            assertThatThrownBy(() ->
-                    Launch.run(
-                        program,
-                        new int[] {pipe[0], 2, 2},
-                        List.of(),
-                        _ -> {},
-                        Launching.patience()))
-                .isInstanceOf(SyscallException.class)
-                .hasMessageContaining("ECHILD");
-            return earlier;
-          });
-      assertThat(child.exit().isDone()).isFalse();
-      child.signal(SIGTERM);
-      assertThat(child.exit().get(60, TimeUnit.SECONDS)).isEqualTo(128 + SIGTERM);
-    } finally {
-      Syscalls.close(pipe[0]);
-      Syscalls.close(pipe[1]);
-    }
+  void noThreadWithChildrenLaunches() {
+    LaunchProgram program = forging(false);
+    Launching.execute(program, "/bin/true");
+    int[] standard = {0, 1, 2};
+    assertThatThrownBy(
+            () -> Launch.run(program, standard, List.of(), _ -> {}, Launching.patience()))
+        .isInstanceOf(IllegalStateException.class);
   }
 
-  private static Child launchSleep() throws Exception {
-    int[] standard = {0, 1, 2};
-    LaunchProgram program = Launching.of("/bin/sleep", "1000");
-    return Launch.run(program, standard, List.of(), _ -> {}, Launching.patience());
+  /** Who is in the place of the child could start more of them, in its parent's name. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatElseIsStartedThereIsEnded(boolean fails) throws Exception {
+    LaunchProgram program = Launching.program();
+    program.expose();
+    Launching.fork(program);
+    program.add("start another", SystemCall.CLONE, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (fails) {
+      program.add("fail", SystemCall.CHDIR, program.text("/none"));
+    }
+    Launching.execute(program, "/bin/true");
+    Callable<Child> launch =
+        () -> Launch.run(program, new int[] {0, 1, 2}, List.of(), _ -> {}, Launching.patience());
+    if (fails) {
+      assertThatThrownBy(() -> onItsOwnThread(launch))
+          .isInstanceOf(SyscallException.class)
+          .hasMessageStartingWith("fail: ENOENT");
+    } else {
+      assertThat(onItsOwnThread(launch).exit().get(60, TimeUnit.SECONDS)).isZero();
+    }
   }
 
   /** What really goes on is believed. */
@@ -200,7 +194,8 @@ class ForgedReportIT {
   // ---- by the root of a container ----
 
   /** It gets hold of a child's memory in the one moment, and keeps it. */
-  private String forge(HostileRoot root, long answer) throws Exception {
+  private static String forge(HostileRoot root, LongUnaryOperator named, long answer)
+      throws Exception {
     AtomicLong first = new AtomicLong();
     return Overseer.launch(
         call -> {
@@ -209,7 +204,7 @@ class ForgedReportIT {
             root.hold(call.pid());
           } else if (call.is(SystemCall.EXECVE)) {
             assertThat(call.pid()).isNotEqualTo(first.get());
-            root.write(LaunchReport.CHILD_ADDRESS, victim.pid());
+            root.write(LaunchReport.CHILD_ADDRESS, named.applyAsLong(first.get()));
             return answer;
           }
           return Overseer.MADE;
@@ -217,12 +212,11 @@ class ForgedReportIT {
         () -> printed(root.builder().mapRootUser().unshare(PID)));
   }
 
-  @Test
-  void theRootOfAContainerCannotHaveAnotherChildHandedOut() throws Exception {
+  private void assertRefused(LongUnaryOperator named) throws Exception {
     Requirements.command("unshare");
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       root.release();
-      assertThatThrownBy(() -> forge(root, Overseer.MADE))
+      assertThatThrownBy(() -> forge(root, named, Overseer.MADE))
           .isInstanceOf(SyscallException.class)
           .hasMessageContaining("ECHILD")
           .hasMessageContaining("tampered");
@@ -230,11 +224,26 @@ class ForgedReportIT {
   }
 
   @Test
+  void theRootOfAContainerCannotHaveAnotherChildHandedOut() throws Exception {
+    assertRefused(_ -> victim.pid());
+  }
+
+  @Test
+  void theRootOfAContainerCannotHaveTheFirstProcessHandedOut() throws Exception {
+    assertRefused(first -> first);
+  }
+
+  @Test
+  void theRootOfAContainerCannotDenyThatThereIsAChild() throws Exception {
+    assertRefused(_ -> 0);
+  }
+
+  @Test
   void theRootOfAContainerCannotHaveAnotherChildEnded() throws Exception {
     Requirements.command("unshare");
     try (HostileRoot root = HostileRoot.start(directory, -1)) {
       root.release();
-      assertThatThrownBy(() -> forge(root, -Errno.EACCES.number()))
+      assertThatThrownBy(() -> forge(root, _ -> victim.pid(), -Errno.EACCES.number()))
           .isInstanceOf(SyscallException.class)
           .hasMessageContaining("EACCES");
     }
@@ -260,7 +269,7 @@ class ForgedReportIT {
     }
   }
 
-  /** Root of it can get at these for a moment: they are launched by a thread for that. */
+  /** Root of it can get at these for a moment: a thread without children launches them. */
   @ParameterizedTest
   @CsvSource({"false, false", "true, false", "false, true", "true, true"})
   void whatGoesOnBelowAContainerIsFound(boolean virtual, boolean mortal) throws Exception {
@@ -277,6 +286,30 @@ class ForgedReportIT {
           virtual ? Thread.startVirtualThread(printed) : Thread.ofPlatform().start(printed);
       thread.join();
       assertThat(printed.get()).isEqualTo("0\n0\n");
+    }
+  }
+
+  /** This thread has had a child since the victim was started, and has one more with each. */
+  @Test
+  void severalBelowAContainerLiveAtOnce() throws Exception {
+    Requirements.command("unshare");
+    List<NamespaceProcess> cats = new ArrayList<>();
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      for (int i = 0; i < 3; i++) {
+        NamespaceProcessBuilder cat =
+            new NamespaceProcessBuilder("cat").joinProcess(root.pid()).mapRootUser().unshare(PID);
+        cats.add(cat.redirectErrorStream(true).start());
+      }
+      for (NamespaceProcess cat : cats) {
+        try (NamespaceHandle user = cat.openNamespace(USER);
+            NamespaceHandle parent = user.openParent().orElseThrow()) {
+          assertThat(parent.namespace()).isEqualTo(Namespace.of(root.pid(), USER));
+        }
+        cat.getOutputStream().close();
+        assertThat(cat.getInputStream().readAllBytes()).isEmpty();
+        assertThat(cat.waitFor()).isZero();
+      }
     }
   }
 

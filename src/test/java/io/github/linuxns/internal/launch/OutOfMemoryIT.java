@@ -84,14 +84,17 @@ class OutOfMemoryIT {
       int ranOut = 0;
       int enough = 0;
       Block all = new Block();
-      for (int left = 0; left < MOST && enough < ENOUGH; left += STEP) {
-        take(all);
-        give(all, left);
-        boolean failed = runsOut(task);
-        ranOut += failed ? 1 : 0;
-        enough = failed ? 0 : enough + 1;
+      try {
+        for (int left = 0; left < MOST && enough < ENOUGH; left += STEP) {
+          take(all);
+          give(all, left);
+          boolean failed = runsOut(task);
+          ranOut += failed ? 1 : 0;
+          enough = failed ? 0 : enough + 1;
+        }
+      } finally {
+        Reference.reachabilityFence(all);
       }
-      Reference.reachabilityFence(all);
       all.next = null;
       int left = Machine.openFiles().size() - before;
       for (int looks = 0; looks < 100 && left > 0; looks++) {

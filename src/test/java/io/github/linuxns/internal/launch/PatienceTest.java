@@ -8,12 +8,9 @@ import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.SystemCall;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class PatienceTest {
-  private static final BooleanSupplier NEVER = () -> false;
-
   /** As often as it takes to have one that is looked at before it is over. */
   private static final int TRIES = 10_000;
 
@@ -22,14 +19,14 @@ class PatienceTest {
   void aPartOfAMillisecondIsALookThatIsLeft() throws Exception {
     long longest = 0;
     for (int i = 0; i < TRIES && longest == 0; i++) {
-      longest = new Patience(Duration.ofNanos(900_000), NEVER).nextLook();
+      longest = new Patience(Duration.ofNanos(900_000), () -> false).nextLook();
     }
     assertThat(longest).isEqualTo(1);
   }
 
   @Test
   void whatIsOverIsOver() throws Exception {
-    Patience over = new Patience(Duration.ZERO, NEVER);
+    Patience over = new Patience(Duration.ZERO, () -> false);
     assertThat(over.nextLook()).isZero();
     assertThatThrownBy(() -> over.left("a step", SystemCall.WAIT4))
         .isInstanceOfSatisfying(
@@ -38,7 +35,7 @@ class PatienceTest {
 
   @Test
   void anInterruptIsLookedForBeforeThat() throws Exception {
-    assertThat(new Patience(Launching.LONG, NEVER).nextLook()).isEqualTo(50);
+    assertThat(new Patience(Launching.LONG, () -> false).nextLook()).isEqualTo(50);
     assertThatThrownBy(() -> new Patience(Launching.LONG, () -> true).nextLook())
         .isInstanceOf(InterruptedIOException.class);
   }

@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.proc.StartTime;
 import io.github.linuxns.testing.Requirements;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,40 +44,26 @@ class ThreadChildrenIT {
     }
   }
 
-  /** By the kernel's word, where no name is to be believed. */
+  /** By the kernel's word, which needs no /proc. */
   @Test
-  void onlyWhatTheThreadHasStartedSinceIsItsOwn() throws Exception {
-    Requirements.that(
-        Files.exists(Path.of("/proc/thread-self/children")), "needs CONFIG_PROC_CHILDREN");
-    Process earlier = new ProcessBuilder("cat").start();
-    ThreadChildren before = ThreadChildren.now();
-    Process first = new ProcessBuilder("cat").start();
-    Process ofOther = CompletableFuture.supplyAsync(ThreadChildrenIT::startCat).join();
-    while (StartTime.now(Files.readString(Path.of("/proc/uptime"))) <= startTime(first)) {
-      Thread.onSpinWait(); // a tick takes 10 ms
-    }
-    Process later = new ProcessBuilder("cat").start();
-    List<Process> all = List.of(earlier, first, ofOther, later);
+  void aThreadHasNoneUntilItStartsOne() throws Exception {
+    FutureTask<List<Boolean>> none =
+        new FutureTask<>(() -> {
+          boolean atFirst = ThreadChildren.areNone();
+          Process child = new ProcessBuilder("cat").start();
+          assertThat(ThreadChildren.all()).containsExactly(child.pid());
+          boolean living = ThreadChildren.areNone();
+          child.getOutputStream().close();
+          child.waitFor(); // which the JDK has reaped by then
+          return List.of(atFirst, living, ThreadChildren.areNone());
+        });
+    Process ofOther = new ProcessBuilder("cat").start();
     try {
-      assertThat(all.stream().filter(each -> before.isSince(each.pid(), first.pid())))
-          .containsExactly(first, later);
-      assertThat(before.since(first.pid())).containsExactlyInAnyOrder(first.pid(), later.pid());
-      // The number of one that was there, which was used again, or it is not known what was there.
-      Set<Long> numbers = Set.of(earlier.pid(), later.pid());
-      for (ThreadChildren unsure :
-          List.of(new ThreadChildren(numbers, 0), new ThreadChildren(null, 0))) {
-        assertThat(unsure.isSince(later.pid(), first.pid())).isTrue();
-        assertThat(unsure.isSince(earlier.pid(), first.pid())).isFalse();
-        assertThat(unsure.isSince(later.pid(), Integer.MAX_VALUE)).as("first unknown").isFalse();
-      }
-      assertThat(supply(() -> before.isSince(later.pid(), first.pid())))
-          .as("on another thread")
-          .isFalse();
+      Thread.ofPlatform().start(none).join();
+      assertThat(none.get()).containsExactly(true, false, true);
     } finally {
-      for (Process each : all) {
-        each.getOutputStream().close();
-        each.waitFor();
-      }
+      ofOther.getOutputStream().close();
+      ofOther.waitFor();
     }
   }
 
@@ -88,18 +71,6 @@ class ThreadChildrenIT {
   void aVirtualThreadMayHaveThoseOfOthers() throws Exception {
     assertThat(ThreadChildren.areItsOwn()).isTrue();
     assertThat(supply(ThreadChildren::areItsOwn)).isFalse();
-  }
-
-  private static Process startCat() {
-    try {
-      return new ProcessBuilder("cat").start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static long startTime(Process process) throws IOException {
-    return StartTime.of(Files.readString(Path.of("/proc/" + process.pid() + "/stat")));
   }
 
   /** By a virtual thread. */

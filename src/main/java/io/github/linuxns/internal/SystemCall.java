@@ -63,6 +63,7 @@ public enum SystemCall {
   SCHED_GETAFFINITY(SYS_sched_getaffinity, 123),
   SCHED_SETAFFINITY(SYS_sched_setaffinity, 122),
   SECCOMP(SYS_seccomp, 277),
+  SENDTO(SYS_sendto, 206),
   SETDOMAINNAME(SYS_setdomainname, 162),
   SETGROUPS(SYS_setgroups, 159),
   SETHOSTNAME(SYS_sethostname, 161),

@@ -76,7 +76,9 @@ import java.util.StringJoiner;
  * io.github.linuxns.SyscallException} that names the step, such as "mount proc on /proc: EPERM
  * (Operation not permitted)": the child has then been reaped, and nothing is left of it. {@link
  * io.github.linuxns.Errno#ECANCELED} says that somebody killed the child at that step, {@link
- * io.github.linuxns.Errno#ETIMEDOUT} that the launch took longer than {@link #launchTimeout}.
+ * io.github.linuxns.Errno#ETIMEDOUT} that the launch took longer than {@link #launchTimeout}, and
+ * {@link io.github.linuxns.Errno#EPROTO} that the child did not do what it was started to do, which
+ * takes somebody who has power over it, such as the root of a namespace that it joins.
  *
  * <p>A builder is not safe for use by several threads at once; it can start any number of
  * processes. See <a

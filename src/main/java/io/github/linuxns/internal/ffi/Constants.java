@@ -128,6 +128,8 @@ public final class Constants {
     public static final int SOCK_SEQPACKET = (int)5L;
     public static final int SOCK_CLOEXEC = (int)524288L;
     public static final int SOCK_NONBLOCK = (int)2048L;
+    public static final int MSG_DONTWAIT = (int)64L;
+    public static final int MSG_NOSIGNAL = (int)16384L;
     public static final int IFF_UP = (int)1L;
     public static final int EPOLL_CLOEXEC = (int)524288L;
     public static final int EPOLLIN = (int)1L;
@@ -230,6 +232,7 @@ public final class Constants {
     public static final int SYS_sched_getaffinity = (int)204L;
     public static final int SYS_sched_setaffinity = (int)203L;
     public static final int SYS_seccomp = (int)317L;
+    public static final int SYS_sendto = (int)44L;
     public static final int SYS_setdomainname = (int)171L;
     public static final int SYS_setgroups = (int)116L;
     public static final int SYS_sethostname = (int)170L;

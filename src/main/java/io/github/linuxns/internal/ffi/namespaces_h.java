@@ -1121,6 +1121,24 @@ public class namespaces_h extends namespaces_h$shared {
     public static int SOCK_NONBLOCK() {
         return SOCK_NONBLOCK;
     }
+    private static final int MSG_DONTWAIT = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MSG_DONTWAIT = 64
+     * }
+     */
+    public static int MSG_DONTWAIT() {
+        return MSG_DONTWAIT;
+    }
+    private static final int MSG_NOSIGNAL = (int)16384L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MSG_NOSIGNAL = 16384
+     * }
+     */
+    public static int MSG_NOSIGNAL() {
+        return MSG_NOSIGNAL;
+    }
     private static final int IFF_UP = (int)1L;
     /**
      * {@snippet lang=c :
@@ -2725,6 +2743,15 @@ public class namespaces_h extends namespaces_h$shared {
      */
     public static int SYS_seccomp() {
         return SYS_seccomp;
+    }
+    private static final int SYS_sendto = (int)44L;
+    /**
+     * {@snippet lang=c :
+     * #define SYS_sendto 44
+     * }
+     */
+    public static int SYS_sendto() {
+        return SYS_sendto;
     }
     private static final int SYS_setdomainname = (int)171L;
     /**

@@ -31,8 +31,13 @@ final class ChildWatch {
   private static final int EVENTS = 64;
   private static final long FOR_EVER = -1;
 
-  /** How often to look at children of which nothing tells when they can be reaped. */
-  private static final long LOOK_AGAIN_MILLIS = 20;
+  /**
+   * When to look again at children of which nothing tells when they can be reaped: soon at first,
+   * and ever later, since who holds one may hold it for ever.
+   */
+  private static final long FIRST_LOOK_MILLIS = 20;
+
+  private static final long LAST_LOOKS_MILLIS = 1000;
 
   /** What others may take to give memory back. */
   private static final long NO_MEMORY_NANOS = 10_000_000;
@@ -55,6 +60,9 @@ final class ChildWatch {
 
   /** Children to look at now and then: each says whether it was reaped. */
   private final ConcurrentLinkedQueue<BooleanSupplier> looks = new ConcurrentLinkedQueue<>();
+
+  /** How long to wait for something to happen before looking at them again; its thread's own. */
+  private long pauseMillis = FIRST_LOOK_MILLIS;
 
   private ChildWatch(int epoll, int bell) {
     this.epoll = epoll;
@@ -93,7 +101,7 @@ final class ChildWatch {
   static void abandon(long pid) {
     ChildWatch watch = Objects.requireNonNull(STARTED.get());
     watch.looks.add(() -> LaunchCalls.reap(pid, WNOHANG, new int[1]) != 0);
-    int _ = watch.once(watch.bell, EPOLLIN, () -> true); // so that its thread looks, from now on
+    int _ = watch.once(watch.bell, EPOLLIN, watch::lookSoon); // wakes its thread
   }
 
   /**
@@ -171,7 +179,10 @@ final class ChildWatch {
         if (next >= count) {
           next = 0;
           count = 0;
-          count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : LOOK_AGAIN_MILLIS);
+          count = LaunchCalls.await(epoll, ready, looks.isEmpty() ? FOR_EVER : pauseMillis);
+          if (count == 0) {
+            pauseMillis = Math.min(2 * pauseMillis, LAST_LOOKS_MILLIS);
+          }
         }
         for (; next < count; next++) {
           act(ready[next]);
@@ -188,9 +199,16 @@ final class ChildWatch {
     if (action != null) {
       if (!action.getAsBoolean()) {
         looks.add(action);
+        boolean _ = lookSoon();
       }
       waiting.remove(token);
     }
+  }
+
+  /** There is a new one to look at. */
+  private boolean lookSoon() {
+    pauseMillis = FIRST_LOOK_MILLIS;
+    return true;
   }
 
   private void lookAgain() {

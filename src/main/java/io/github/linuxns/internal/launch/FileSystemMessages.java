@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileSystemMessages {
   private static final int LONGEST = 1024;
+
+  /**
+   * What is no character to be read: a terminal may obey it, and a log begin another line. A
+   * message quotes what the mount was asked for, and what a child tells may be anything.
+   */
+  private static final Pattern HIDDEN = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
 
   private FileSystemMessages() {}
 
@@ -57,9 +64,9 @@ final class FileSystemMessages {
     return words(new String(bytes, StandardCharsets.UTF_8));
   }
 
-  /** A message in words. */
+  /** A message in words, all of which can be shown. */
   static String words(String message) {
-    String text = message.strip();
+    String text = HIDDEN.matcher(message.strip()).replaceAll("?");
     boolean graded =
         text.length() > 2 && "ewi".indexOf(text.charAt(0)) >= 0 && text.charAt(1) == ' ';
     return graded ? text.substring(2) : text;

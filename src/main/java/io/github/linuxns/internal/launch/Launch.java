@@ -27,6 +27,9 @@ final class Launch {
 
   private Optional<ProcessHandle> handleOfFirst = Optional.empty();
 
+  /** How often the child has asked. */
+  private int asked;
+
   private Launch(SpawnedImage image, LaunchProgram program, Question question, Patience patience) {
     this.image = image;
     this.program = program;
@@ -61,7 +64,8 @@ final class Launch {
    * @return the child, which is now the command, or which has ended in the way that its program
    *     ends
    * @throws SyscallException if a step failed, which it names; ECANCELED if the child was killed
-   *     there, ETIMEDOUT if it took too long
+   *     there, ETIMEDOUT if it took too long, EPROTO if it asks or waits for what its program does
+   *     not
    * @throws InterruptedIOException if that thread was interrupted, and still is
    * @throws UnsupportedOperationException if no image may be executed here
    */
@@ -114,28 +118,57 @@ final class Launch {
       if (ready < 0) {
         throw Failures.of(SystemCall.PPOLL, ready, "a launch");
       }
-      if ((ready & POLLIN) != 0 && LaunchCalls.receive(image.control()) == 1) {
-        answer();
-      } else if ((ready & POLLHUP) != 0 || (ready == 0 && arrival.isSeen())) {
+      if ((ready & POLLHUP) != 0 || (ready == 0 && arrival.isSeen())) {
         return;
+      }
+      if ((ready & POLLIN) != 0) {
+        requireQuestion();
+        answer(arrival);
       }
     }
   }
 
+  /** Takes what the child has sent, which is nothing but the questions of its program. */
+  private void requireQuestion() throws SyscallException {
+    if (LaunchCalls.receive(image.control()) != 1 || asked == program.questions()) {
+      throw tampered();
+    }
+    asked++;
+  }
+
   /** If it dies meanwhile, that is what we see next, and says more than that nothing was done. */
-  private void answer() throws IOException {
+  private void answer(Arrival arrival) throws IOException {
     try {
       question.answer(asking());
     } catch (IOException e) {
-      // A dying process lets go of its memory, and with it of our rights over it, before its files.
-      LaunchReport came = image.came();
-      boolean failed = came != null && came.failed();
-      if (!failed
-          && (Syscalls.poll(image.control(), 0, Patience.INTERRUPT_MILLIS) & POLLHUP) == 0) {
-        throw e;
+      if (isOver(arrival)) {
+        return;
       }
+      throw e;
     }
-    int _ = LaunchCalls.send(image.control());
+    int sent = LaunchCalls.send(image.control());
+    if (sent < 0 && !isOver(arrival)) {
+      boolean refused = sent == -Errno.EAGAIN.number() || sent == -Errno.EPIPE.number();
+      throw refused ? tampered() : Failures.of(SystemCall.SENDTO, sent, "a launch");
+    }
+  }
+
+  /**
+   * True if it ends right now, as far as can be seen. A dying process lets go of its memory, and
+   * with it of our rights over it, before its files.
+   */
+  private boolean isOver(Arrival arrival) {
+    int ready = Syscalls.poll(image.control(), 0, Patience.INTERRUPT_MILLIS);
+    return (ready > 0 && (ready & POLLHUP) != 0) || arrival.isSeen();
+  }
+
+  /** What would hold us, or have us do for ever what we do once, is no child of ours any more. */
+  private SyscallException tampered() {
+    return failure(
+        step(image.came()),
+        -Errno.EPROTO.number(),
+        "the child does not ask and wait as its program does: somebody with power over it must have"
+            + " tampered with it");
   }
 
   /** Who asks: the first process, or the one that has gone on in its place. */
@@ -168,7 +201,7 @@ final class Launch {
     }
     if (came.failed()) {
       int _ = end();
-      throw failure(step, (int) came.result(), null);
+      throw failure(step, came.error(), null);
     }
     if (came.last() != 0 && image.isOurs(came.last())) {
       ChildEnd.awaitInit(came.last());
@@ -219,11 +252,10 @@ final class Launch {
   }
 
   private SyscallException failure(
-      @Nullable LaunchStep step, int result, @Nullable String explanation) {
+      @Nullable LaunchStep step, int error, @Nullable String explanation) {
     if (step == null) {
-      return Failures.of(SystemCall.EXECVE, result, "the launch image", explanation);
+      return Failures.of(SystemCall.EXECVE, error, "the launch image", explanation);
     }
-    int error = result < 0 ? result : -Errno.EIO.number();
     if (explanation != null) {
       return Failures.ofStep(step.label(), step.call(), error, explanation);
     }

@@ -214,9 +214,10 @@ final class LaunchCalls {
     return withByte(word -> Syscalls.call(SystemCall.READ, socket, word, 1, 0, 0));
   }
 
-  /** Sends the child one byte. */
+  /** Sends the child one byte, and does not wait for it to take those that it was sent before. */
   static int send(int socket) {
-    return withByte(word -> Syscalls.call(SystemCall.WRITE, socket, word, 1, 0, 0));
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    return withByte(word -> Syscalls.call(SystemCall.SENDTO, socket, word, 1, flags, 0));
   }
 
   /** Two sockets that are connected, which keep messages apart. */

@@ -23,7 +23,7 @@ final class LaunchProgram extends StepList {
   private ByteBuffer data =
       ByteBuffer.allocate(1024).order(ByteOrder.nativeOrder()).position(HEADER_BYTES);
   private String name = "linux-namespaces";
-  private boolean asks;
+  private int questions;
   private boolean isExposed;
 
   /** Sets what ps shows of the processes that run the program, for as long as they do. */
@@ -38,7 +38,7 @@ final class LaunchProgram extends StepList {
 
   /** Adds steps in which the child waits until we have done something for it, or are gone. */
   void ask(String label) {
-    asks = true;
+    questions++;
     long word = words(0);
     add(label, SystemCall.WRITE, Descriptors.CONTROL, word, 1);
     add(label, SystemCall.READ, Descriptors.CONTROL, word, 1).expecting(1);
@@ -76,7 +76,12 @@ final class LaunchProgram extends StepList {
 
   /** True if it has steps in which it waits for us. */
   boolean asks() {
-    return asks;
+    return questions > 0;
+  }
+
+  /** How often it waits for us, at most. */
+  int questions() {
+    return questions;
   }
 
   /** True if another process goes on in its place from some step on. */

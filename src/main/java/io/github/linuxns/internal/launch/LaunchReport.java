@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.launch;
 
+import io.github.linuxns.Errno;
 import java.nio.ByteBuffer;
 
 /**
@@ -40,6 +41,9 @@ record LaunchReport(
   /** The room for the kernel's words, where the program has been. */
   static final int WORDS_BYTES = 1024;
 
+  /** What the kernel returns is an error from here on, up to −1. */
+  private static final int LEAST_ERROR = -4095;
+
   static void writeEmpty(ByteBuffer place) {
     place.putLong(-1).putLong(0).putInt(0).putInt(0).putLong(0).putLong(0);
   }
@@ -64,6 +68,11 @@ record LaunchReport(
         program.forks() ? child : 0,
         program.forksTwice() ? grandchild : 0,
         isInit);
+  }
+
+  /** What that is as −errno; EIO for what the kernel returns as no error. */
+  int error() {
+    return result >= LEAST_ERROR && result < 0 ? (int) result : -Errno.EIO.number();
   }
 
   /** The process that goes on, when there has been a fork; 0 when there has not. */

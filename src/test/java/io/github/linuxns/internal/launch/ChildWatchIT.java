@@ -4,11 +4,20 @@ import static io.github.linuxns.internal.ffi.Constants.EPOLLIN;
 import static io.github.linuxns.internal.ffi.Constants.SIGKILL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Syscalls;
+import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Launching.Ended;
 import io.github.linuxns.internal.launch.Launching.Running;
+import io.github.linuxns.testing.Machine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +45,7 @@ class ChildWatchIT {
   }
 
   private void send() {
-    assertThat(LaunchCalls.send(pipe[1])).isEqualTo(1);
+    assertThat(LaunchCalls.write(pipe[1], 1, bytes -> bytes.put((byte) 0))).isEqualTo(1);
   }
 
   private static void assertThatItWaitsForChildren() throws Exception {
@@ -105,5 +114,59 @@ class ChildWatchIT {
     send();
     assertThat(done.get(30, TimeUnit.SECONDS)).isEqualTo(5);
     assertThatItWaitsForChildren();
+  }
+
+  /** Such as a child that somebody holds for ever: that one costs next to nothing. */
+  @Test
+  void whatIsNeverDoneIsLookedAtEverLessOften() throws Exception {
+    AtomicBoolean isDone = new AtomicBoolean();
+    try {
+      ChildWatch.watch(pipe[0], EPOLLIN, isDone::get, "a pipe");
+      send();
+      Machine.await("a second from look to look", () -> pauseMillis() == 1000);
+      Machine.await(
+          "what is new is looked at soon",
+          () -> {
+            watchAgain(isDone);
+            long pause = pauseMillis();
+            return pause > 0 && pause < 1000;
+          });
+    } finally {
+      isDone.set(true);
+    }
+    Machine.await("nothing to look at", () -> pauseMillis() < 0);
+    assertThatItWaitsForChildren();
+  }
+
+  private void watchAgain(AtomicBoolean isDone) {
+    try {
+      ChildWatch.watch(pipe[0], EPOLLIN, isDone::get, "a pipe");
+    } catch (SyscallException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * For how long that thread waits right now, as the kernel has it from it: negative for ever, 0 if
+   * it does not wait.
+   */
+  private static long pauseMillis() {
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path thread : threads) {
+        String[] call = Files.readString(thread.resolve("syscall")).strip().split(" ", -1);
+        boolean waits = call[0].equals(Long.toString(SystemCall.EPOLL_PWAIT.number()));
+        if (waits && isWatch(thread)) {
+          return (int) Long.parseUnsignedLong(call[4].substring(2), 16);
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** By its name, of which the kernel has the beginning. */
+  private static boolean isWatch(Path thread) throws IOException {
+    return Files.readString(thread.resolve("comm")).equals("namespace-child\n");
   }
 }

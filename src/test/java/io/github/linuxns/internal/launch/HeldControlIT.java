@@ -1,5 +1,6 @@
 package io.github.linuxns.internal.launch;
 
+import static io.github.linuxns.internal.ffi.Constants.POLLIN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -72,7 +73,8 @@ class HeldControlIT {
         task);
   }
 
-  private static int takeControl(long pid) {
+  /** The child's end, for us to close. */
+  static int takeControl(long pid) {
     int pidfd = Syscalls.pidfdOpen(pid);
     int taken = (int) Syscalls.call(SystemCall.PIDFD_GETFD, pidfd, Descriptors.CONTROL, 0, 0, 0);
     int _ = Syscalls.close(pidfd);
@@ -176,6 +178,26 @@ class HeldControlIT {
           .isInstanceOf(SyscallException.class)
           .hasMessageContaining("ECANCELED");
     }
+  }
+
+  /** That says more than that what it asked for could not be done. */
+  @Test
+  void aChildThatDiesWhileItsQuestionIsAnsweredIsSeen() {
+    LaunchProgram program = Way.WITH_A_QUESTION.program(SLEEP);
+    Launch.Question question =
+        pid -> {
+          held.add(takeControl(pid));
+          int pidfd = Syscalls.pidfdOpen(pid);
+          int _ = LaunchCalls.kill(pid);
+          assertThat(Syscalls.poll(pidfd, POLLIN, Launching.LONG.toMillis())).isEqualTo(POLLIN);
+          int _ = Syscalls.close(pidfd);
+          throw new IOException("no answer");
+        };
+    assertThatThrownBy(() ->
+            Launching.start(Interpreter.ofThisCpu(), program, List.of(), question, Launching.LONG))
+        .isInstanceOf(SyscallException.class)
+        .hasMessageStartingWith("wait: ECANCELED")
+        .hasMessageContaining("killed there by signal 9");
   }
 
   /** Whatever is seen of it meanwhile, it is no command as long as it executes none. */

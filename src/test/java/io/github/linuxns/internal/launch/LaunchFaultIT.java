@@ -91,6 +91,7 @@ class LaunchFaultIT {
     IMAGE(SystemCall.WRITE, Errno.ENOSPC, "write(the launch image): ENOSPC"),
     PIPE(SystemCall.PIPE2, Errno.EMFILE, "pipe2(for a launch): EMFILE"),
     SOCKET(SystemCall.SOCKETPAIR, Errno.ENFILE, "socketpair(for a launch): ENFILE"),
+    ANSWER(SystemCall.SENDTO, Errno.ENOBUFS, "sendto(a launch): ENOBUFS"),
     MOVE(SystemCall.FCNTL, Errno.EMFILE, "fcntl(for a launch): EMFILE"),
     WAIT(SystemCall.PPOLL, Errno.ENOMEM, "ppoll(a launch): ENOMEM"),
     WAIT_BADLY(SystemCall.PPOLL, Errno.EINVAL, "ppoll(a launch): EINVAL"),
@@ -114,7 +115,7 @@ class LaunchFaultIT {
     // The report is all that tells of a second process, so that this is tried with one alone.
     boolean forks = fault != JvmCall.REPORT;
     LaunchProgram program = Launching.program();
-    if (fault == JvmCall.SOCKET) {
+    if (fault == JvmCall.SOCKET || fault == JvmCall.ANSWER) {
       program.ask("ask");
     }
     if (forks) {

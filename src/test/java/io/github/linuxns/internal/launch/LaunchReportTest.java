@@ -44,6 +44,22 @@ class LaunchReportTest {
     assertThat(read(child, "").child()).isZero();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "-1, -1",
+    "-4095, -4095",
+    "-4096, -5", // EIO
+    "-2147483648, -5",
+    "-9223372036854775808, -5",
+    "-8589934591, -5", // 1 to whom looks at 32 bits
+    "4294967295, -5", // -1 to the same
+    "0, -5",
+    "7, -5",
+  })
+  void anErrorIsOneOfTheKernels(long result, int expected) {
+    assertThat(new LaunchReport(0, true, result, 0, 0, false).error()).isEqualTo(expected);
+  }
+
   @Test
   void noGroupIsEnded() {
     assertThatIllegalArgumentException().isThrownBy(() -> ChildEnd.of(-1));

@@ -3,6 +3,7 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.internal.ffi.Constants.*;
 
 import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.internal.Failures;
 import io.github.linuxns.internal.OpenFile;
@@ -29,13 +30,18 @@ record CallersPlace(Joined namespaces, @Nullable OpenFile directory) implements 
     return new CallersPlace(namespaces, OpenFile.of(fd));
   }
 
+  /** True if that is in another mount namespace than the thread that launches. */
+  boolean hasOtherMounts() {
+    return namespaces.has(NamespaceType.MOUNT);
+  }
+
   /** Adds the steps that go there. */
   void write(ChildSteps steps) throws SyscallException {
     if (directory == null) {
       return;
     }
     namespaces.write(steps, null);
-    steps.add("work where the caller does", SystemCall.FCHDIR, steps.give(directory));
+    steps.add("work where the caller does", SystemCall.FCHDIR, steps.lend(directory));
   }
 
   @Override

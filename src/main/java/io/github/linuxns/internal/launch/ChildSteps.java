@@ -8,6 +8,7 @@ import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,14 @@ final class ChildSteps {
 
   private final LaunchProgram program = new LaunchProgram();
   private final List<Integer> given = new ArrayList<>();
+
+  /** The numbers there of those that are closed when others can get at the child. */
+  private final BitSet lent = new BitSet();
+
+  /** The same for what the child opens itself. */
+  private final List<Slot> lentByItself = new ArrayList<>();
+
+  private boolean hasReturned;
   private @Nullable Slot proc;
 
   /** Gives the child a descriptor of ours, and returns the number that it has there. */
@@ -29,9 +38,42 @@ final class ChildSteps {
 
   /** The same for an open file that is the launch's own, and open until that is over. */
   int give(OpenFile file) {
+    return give(number(file));
+  }
+
+  /** As {@link #give(int)}, for what is of no use any more when the child has joined all. */
+  int lend(int fd) {
+    int number = give(fd);
+    lent.set(number);
+    return number;
+  }
+
+  /** As {@link #give(OpenFile)}, for the same. */
+  int lend(OpenFile file) {
+    return lend(number(file));
+  }
+
+  /** The same for what a step opens. */
+  void lend(Slot opened) {
+    lentByItself.add(opened);
+  }
+
+  private static int number(OpenFile file) {
     int fd = file.acquire();
     file.release();
-    return give(fd);
+    return fd;
+  }
+
+  /** Adds the steps that close what was lent: nobody is to take it from the child, or go by it. */
+  void closeLent() {
+    String label = "close what it has joined, and been lent";
+    int end;
+    for (int first = lent.nextSetBit(0); first >= 0; first = lent.nextSetBit(end)) {
+      end = lent.nextClearBit(first);
+      add(label, SystemCall.CLOSE_RANGE, first, end - 1, 0);
+    }
+    lentByItself.forEach(opened -> add(label, SystemCall.CLOSE, 0).from(0, opened));
+    hasReturned = true;
   }
 
   LaunchProgram program() {
@@ -56,6 +98,11 @@ final class ChildSteps {
     add("open /proc", SystemCall.OPENAT, AT_FDCWD, program.text("/proc"), O_PATH | O_CLOEXEC)
         .into(opened);
     proc = opened;
+  }
+
+  /** The same by a copy of it that has been made. */
+  void proc(Slot copy) {
+    proc = copy;
   }
 
   /** Has a step take our own /proc as the directory that its first argument is. */
@@ -101,7 +148,9 @@ final class ChildSteps {
       return;
     }
     for (int fd = Descriptors.STANDARD; fd < Descriptors.FIRST_FURTHER + given.size(); fd++) {
-      add(label, SystemCall.FCNTL, fd, F_SETFD, FD_CLOEXEC);
+      if (!hasReturned || !lent.get(fd)) {
+        add(label, SystemCall.FCNTL, fd, F_SETFD, FD_CLOEXEC);
+      }
     }
   }
 

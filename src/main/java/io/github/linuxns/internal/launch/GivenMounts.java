@@ -2,6 +2,7 @@ package io.github.linuxns.internal.launch;
 
 import io.github.linuxns.Errno;
 import io.github.linuxns.SyscallException;
+import io.github.linuxns.internal.OpenFile;
 import io.github.linuxns.internal.launch.LaunchStep.Slot;
 import io.github.linuxns.internal.mounts.MountDescription;
 import io.github.linuxns.internal.mounts.MountDescription.Bind;
@@ -17,11 +18,13 @@ import org.jspecify.annotations.Nullable;
  *       file system, which the child has given up when it mounts.
  *   <li>A recursive bind with flags, where the kernel changes one mount at a time, by its path: to
  *       find all of them one has to look once they can no longer change.
+ *   <li>The /proc of a child that others can get at: it is to be there before they can.
  * </ul>
  */
 final class GivenMounts implements AutoCloseable {
   private final IdentityHashMap<MountDescription, DetachedMount> mounts = new IdentityHashMap<>();
   private final MountInterface kernel;
+  private @Nullable OpenFile proc;
 
   private GivenMounts(MountInterface kernel) {
     this.kernel = kernel;
@@ -82,8 +85,27 @@ final class GivenMounts implements AutoCloseable {
     return mount == null ? null : steps.program().slotOf(steps.give(mount.fd()));
   }
 
+  /**
+   * Makes a {@linkplain ProcCopy copy of /proc}, in the view of the calling thread, and gives it to
+   * a child.
+   *
+   * @return false if the thread may not, so that the child has to make it
+   */
+  boolean giveProc(ChildSteps steps) throws SyscallException {
+    OpenFile copy = ProcCopy.make();
+    if (copy == null) {
+      return false;
+    }
+    proc = copy;
+    steps.proc(steps.program().slotOf(steps.give(copy)));
+    return true;
+  }
+
   @Override
   public void close() {
+    if (proc != null) {
+      proc.close();
+    }
     mounts.values().forEach(DetachedMount::close);
   }
 }

@@ -30,6 +30,12 @@ final class LaunchOrder {
   private final Set<NamespaceType> unshared;
 
   /**
+   * True if whoever is root in what the child joins can get at it for a moment: the files of /proc
+   * that it writes then belong to root of the machine while it is opaque.
+   */
+  private final boolean exposed;
+
+  /**
    * For one launch.
    *
    * @param joined what the child joins, which is open
@@ -41,6 +47,10 @@ final class LaunchOrder {
     this.joined = joined;
     this.maps = maps;
     this.unshared = plan.namespaces().unshared(joined);
+    this.exposed =
+        !unshared.isEmpty()
+            && !joined.isEmpty()
+            && (maps != null || plan.system().hasTimeOffsets());
   }
 
   /** A new pid namespace below a joined one. */
@@ -64,7 +74,16 @@ final class LaunchOrder {
         steps.add(
             "close what is not for it", SystemCall.CLOSE_RANGE, 0, ChildSteps.ALL_DESCRIPTORS, 0);
     boolean changesUser = joined.has(NamespaceType.USER);
-    if (changesUser || (!unshared.isEmpty() && (place != null || !joined.isEmpty()))) {
+    boolean leavesForPlace = place != null && place.hasOtherMounts();
+    boolean copiesProc = false;
+    if (exposed && (leavesForPlace || joined.has(NamespaceType.MOUNT))) {
+      // Else who gets at the child goes up from this directory to the root of the JVM.
+      copiesProc = !made.giveProc(steps);
+      if (copiesProc && leavesForPlace) {
+        writeProcCopy(); // while the child is where the JVM is
+        copiesProc = false;
+      }
+    } else if (changesUser || (!unshared.isEmpty() && (place != null || !joined.isEmpty()))) {
       steps.openProc();
     }
     if (place != null) {
@@ -73,7 +92,7 @@ final class LaunchOrder {
     plan.system().writeCgroup(steps, cgroup);
     plan.confinement().writeRaisedLimits(steps);
     MountSteps mounts = mounts(made, changesUser);
-    writeJoin(mounts);
+    writeJoin(mounts, copiesProc);
     boolean pidTwice = isPidTwice(unshared, joined);
     if (pidTwice) {
       // Only who is in it can make a new one below it.
@@ -153,28 +172,48 @@ final class LaunchOrder {
     }
   }
 
-  private void writeJoin(MountSteps mounts) throws SyscallException {
+  private void writeJoin(MountSteps mounts, boolean copiesProc) throws SyscallException {
     if (joined.isEmpty()) {
       return;
     }
     // Root of what is joined could else read the launch program, and take its descriptors.
-    steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
-    joined.write(steps, mounts);
+    writeOpaque();
+    joined.write(
+        steps, copiesProc || mounts.hasSources() ? () -> writeLuggage(mounts, copiesProc) : null);
     if (joined.has(NamespaceType.MOUNT)) {
       mounts.joined();
     }
     if (joined.has(NamespaceType.USER)) {
       IdentityOptions.writeRootOfJoined(steps);
+      writeOpaque(); // which new ids have undone where the sysctl fs.suid_dumpable is 1
     }
+  }
+
+  private void writeOpaque() {
+    steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
+  }
+
+  /** What the child takes along from the JVM's mount namespace, when it joins another one. */
+  private void writeLuggage(MountSteps mounts, boolean copiesProc) throws SyscallException {
+    if (copiesProc) {
+      writeProcCopy();
+    } else if (joined.has(NamespaceType.USER)) {
+      joined.writeCopyOfView(steps);
+    }
+    mounts.sources();
+  }
+
+  private void writeProcCopy() throws SyscallException {
+    joined.writeCopyOfView(steps);
+    steps.proc(ProcCopy.write(steps.program()));
   }
 
   private void writeUnshare() {
     if (unshared.isEmpty()) {
       return;
     }
-    // The files of /proc that are written here belong to root while the process is opaque.
-    boolean opaque = !joined.isEmpty() && (maps != null || plan.system().hasTimeOffsets());
-    if (opaque) {
+    if (exposed) {
+      steps.closeLent();
       steps.program().expose(); // to root of what it has joined
       steps.add("be transparent", SystemCall.PRCTL, PR_SET_DUMPABLE, 1);
     }
@@ -185,8 +224,8 @@ final class LaunchOrder {
       maps.write(steps);
     }
     plan.system().writeTimeOffsets(steps);
-    if (opaque) {
-      steps.add("be opaque", SystemCall.PRCTL, PR_SET_DUMPABLE, 0);
+    if (exposed) {
+      writeOpaque();
     }
   }
 

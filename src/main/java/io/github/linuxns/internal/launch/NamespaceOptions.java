@@ -173,6 +173,12 @@ public final class NamespaceOptions {
     }
   }
 
+  /** What a child takes along from a mount namespace, to be had right before it leaves that. */
+  interface Luggage {
+    /** Adds the steps that take it. */
+    void write() throws SyscallException;
+  }
+
   /** What is to be joined, open. */
   static final class Joined implements AutoCloseable {
     private final Map<NamespaceType, NamespaceHandle> handles = new EnumMap<>(NamespaceType.class);
@@ -226,19 +232,17 @@ public final class NamespaceOptions {
      * rights to the others; but those to which the caller has the rights, and it does not, have to
      * come before it: so they are all tried before, and those that were refused again after.
      *
-     * @param mounts opens what comes from the caller's mount namespace, before that is left; null
-     *     if nothing does
+     * @param luggage what comes along from the mount namespace that is left; null if nothing does
      */
-    void write(ChildSteps steps, @Nullable MountSteps mounts) throws SyscallException {
-      boolean hasSources = mounts != null && mounts.hasSources();
-      boolean mountApart = hasSources && has(NamespaceType.MOUNT);
+    void write(ChildSteps steps, @Nullable Luggage luggage) throws SyscallException {
+      boolean mountApart = luggage != null && has(NamespaceType.MOUNT);
       Map<NamespaceType, Integer> given = new EnumMap<>(NamespaceType.class);
-      handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::give)));
+      handles.forEach((type, handle) -> given.put(type, handle.<Integer>withFd(steps::lend)));
       Integer user = given.remove(NamespaceType.USER);
       Map<NamespaceType, Slot> tried = new EnumMap<>(NamespaceType.class);
       if (user != null) {
         given.forEach((type, fd) -> {
-          if (type != NamespaceType.MOUNT || !hasSources) {
+          if (type != NamespaceType.MOUNT || !mountApart) {
             Slot result = steps.program().slot();
             join(steps, type, fd).tolerating(Errno.EPERM).into(result);
             tried.put(type, result);
@@ -247,7 +251,7 @@ public final class NamespaceOptions {
         LaunchStep _ = join(steps, NamespaceType.USER, user);
       }
       Integer mount = given.remove(NamespaceType.MOUNT);
-      int process = this.process == null ? -1 : steps.give(this.process);
+      int process = this.process == null ? -1 : steps.lend(this.process);
       Set<NamespaceType> together = EnumSet.noneOf(NamespaceType.class);
       together.addAll(ofProcess);
       if (mountApart) {
@@ -255,18 +259,30 @@ public final class NamespaceOptions {
       }
       joinOfProcess(steps, together, process);
       given.forEach((type, fd) -> join(steps, type, fd, tried));
-      if (mounts != null && mountApart) {
-        if (has(NamespaceType.USER)) {
-          // With the rights that it gives, what the caller sees can be copied only from a copy.
-          LaunchStep _ = steps.add("see what the JVM sees", SystemCall.UNSHARE, CLONE_NEWNS);
-        }
-        mounts.sources();
+      if (luggage != null && mountApart) {
+        luggage.write();
       }
       if (mount != null) {
         join(steps, NamespaceType.MOUNT, mount, tried);
       } else if (mountApart && ofProcess.contains(NamespaceType.MOUNT)) {
         joinOfProcess(steps, Set.of(NamespaceType.MOUNT), process);
       }
+    }
+
+    /**
+     * Adds the step after which the child has rights over the mounts that it sees: what the caller
+     * sees can be copied only from a copy, with the rights that a joined user namespace gives.
+     */
+    void writeCopyOfView(ChildSteps steps) {
+      boolean byHandle = handles.containsKey(NamespaceType.MOUNT);
+      LaunchStep _ =
+          steps
+              .add("see what the JVM sees", SystemCall.UNSHARE, CLONE_NEWNS)
+              .explainedBy(errno ->
+                  errno == Errno.EPERM
+                      ? remedy(
+                          errno, byHandle ? grantingHandle(NamespaceType.MOUNT) : grantingProcess())
+                      : null);
     }
 
     private void join(

@@ -148,7 +148,7 @@ public final class SystemOptions {
         .add(
             label,
             SystemCall.OPENAT,
-            steps.give(directory),
+            steps.lend(directory),
             program.text("cgroup.procs"),
             O_WRONLY | O_CLOEXEC)
         .into(file)
@@ -157,6 +157,7 @@ public final class SystemOptions {
         .add(label, SystemCall.WRITE, 0, program.bytes((byte) '0'), 1)
         .from(0, file)
         .explainedBy(SystemOptions::cgroupRemedy);
+    steps.lend(file); // whoever has it moves processes by our rights
   }
 
   private static @Nullable String cgroupRemedy(Errno errno) {

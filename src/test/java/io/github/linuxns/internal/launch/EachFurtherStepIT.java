@@ -158,36 +158,22 @@ class EachFurtherStepIT extends StepFixture {
   /** In a JVM of its own: that thread has the filter for good. */
   static final class Mortal extends StepFixture {
     private volatile Overseer.Judge judge = _ -> Overseer.MADE;
+    private final List<Throwable> failures;
     private int index;
 
     private Mortal() throws IOException {
-      int[] listener = new int[1];
-      Child _ =
-          ParentThread.call(
-              () -> {
-                listener[0] = Overseer.install();
-                return null;
-              },
-              () -> {},
-              false);
-      Thread.ofPlatform().daemon().start(() -> oversee(listener[0]));
-    }
-
-    private void oversee(int listener) {
-      try {
-        Overseer.oversee(
-            listener,
-            call -> judge.judge(new Call(index++, call.pid(), call.number(), call.arguments())));
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
+      failures =
+          Overseer.overseeParents(
+              call -> judge.judge(new Call(index++, call.pid(), call.number(), call.arguments())));
     }
 
     @Override
     <T> T oversee(Overseer.Judge judge, Callable<T> launch) throws Exception {
       index = 0;
       this.judge = judge;
-      return launch.call();
+      T result = launch.call();
+      assertThat(failures).isEmpty();
+      return result;
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -5,6 +5,7 @@ import static io.github.linuxns.internal.ffi.Constants.*;
 import io.github.linuxns.Errno;
 import io.github.linuxns.internal.Syscalls;
 import io.github.linuxns.internal.SystemCall;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -125,6 +127,35 @@ final class Overseer {
       }
       throw e;
     }
+  }
+
+  /**
+   * Sees the launches of the thread that {@link ParentThread} has, for as long as this JVM lives.
+   *
+   * @return gets what goes wrong
+   */
+  static List<Throwable> overseeParents(Judge judge) throws IOException {
+    int[] listener = new int[1];
+    Child _ =
+        ParentThread.call(
+            () -> {
+              listener[0] = install();
+              return null;
+            },
+            () -> {},
+            false);
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          try {
+            oversee(listener[0], judge);
+          } catch (Throwable e) {
+            failures.add(e);
+            int _ = Syscalls.close(listener[0]); // what is not answered yet fails with ENOSYS
+          }
+        });
+    return failures;
   }
 
   /** Has calls of the calling thread's children asked about, by this descriptor. */

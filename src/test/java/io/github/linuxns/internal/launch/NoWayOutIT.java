@@ -417,6 +417,33 @@ class NoWayOutIT {
     }
   }
 
+  /** Such a kernel has the child mark one by one what it was given, and that is closed by then. */
+  @Test
+  void aKernelThatMarksNoRangesHasNothingLeftToMark() throws Exception {
+    Path hidden = withSecret(directory);
+    assertThat(ChildJvm.run(List.of(), Older.class, hidden.toString())).isEqualTo(NOTHING_LEAKED);
+  }
+
+  /** In a JVM of its own, which learns what the kernel has when the filter is there. */
+  static final class Older {
+    private Older() {}
+
+    public static void main(String[] arguments) throws Exception {
+      Filter marking =
+          Filter.failing(SystemCall.CLOSE_RANGE.number(), Errno.EINVAL).sparing(2, 0);
+      System.out.println(Filter.call(List.of(marking), () -> started(Path.of(arguments[0]))));
+      System.exit(0);
+    }
+
+    private static String started(Path hidden) throws Exception {
+      try (Container container = new Container("-Urmui", hidden)) {
+        NamespaceProcessBuilder builder = Told.BY_HANDLES.join(builder(), container);
+        assertThat(printed(builder)).contains(link(MOUNT, container.inode(MOUNT)));
+      }
+      return NOTHING_LEAKED;
+    }
+  }
+
   /** Without that call there would be a way out: the launch is refused. */
   @ParameterizedTest
   @EnumSource(names = {"ENOSYS", "EPERM"})

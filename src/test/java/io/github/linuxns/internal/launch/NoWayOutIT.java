@@ -23,6 +23,7 @@ import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Refusal;
 import io.github.linuxns.testing.Requirements;
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -83,7 +83,7 @@ class NoWayOutIT {
         }
         """;
 
-    private final List<AutoCloseable> open = new ArrayList<>();
+    private final List<Closeable> open = new ArrayList<>();
     private final Process shell;
     private final BufferedReader output;
 
@@ -122,13 +122,13 @@ class NoWayOutIT {
 
     NamespaceHandle handle(NamespaceType type) throws SyscallException {
       NamespaceHandle handle = NamespaceHandle.open(pid(), type);
-      open.add(handle);
+      open.add(handle::close);
       return handle;
     }
 
     NamespaceSet set(NamespaceType... types) throws SyscallException {
       NamespaceSet set = NamespaceSet.open(pid(), types);
-      open.add(set);
+      open.add(set::close);
       return set;
     }
 
@@ -144,15 +144,15 @@ class NoWayOutIT {
     }
 
     @Override
-    public void close() throws Exception {
-      for (AutoCloseable each : open) {
+    public void close() throws IOException {
+      for (Closeable each : open) {
         each.close();
       }
       shell.getOutputStream().close();
       try {
-        assertThat(shell.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(shell.onExit()).as("it ends").succeedsWithin(Duration.ofSeconds(60));
       } finally {
-        shell.destroyForcibly();
+        Process _ = shell.destroyForcibly();
       }
     }
   }
@@ -429,15 +429,16 @@ class NoWayOutIT {
     private Older() {}
 
     public static void main(String[] arguments) throws Exception {
-      Filter marking =
-          Filter.failing(SystemCall.CLOSE_RANGE.number(), Errno.EINVAL).sparing(2, 0);
+      Filter marking = Filter.failing(SystemCall.CLOSE_RANGE.number(), Errno.EINVAL).sparing(2, 0);
       System.out.println(Filter.call(List.of(marking), () -> started(Path.of(arguments[0]))));
       System.exit(0);
     }
 
     private static String started(Path hidden) throws Exception {
       try (Container container = new Container("-Urmui", hidden)) {
-        NamespaceProcessBuilder builder = Told.BY_HANDLES.join(builder(), container);
+        // More than the files that it opens later, which get the numbers that have become free.
+        NamespaceProcessBuilder builder =
+            Told.BY_HANDLES.join(builder().join(container.handle(UTS)), container);
         assertThat(printed(builder)).contains(link(MOUNT, container.inode(MOUNT)));
       }
       return NOTHING_LEAKED;

@@ -20,6 +20,4 @@ if (args.isEmpty()) {
   Files.writeString(file, picture);
   System.out.println(what + " is in " + file.toAbsolutePath() + ".");
 }
-if (!machine.unreadable().isEmpty()) {
-  System.out.println(machine.unreadable().size() + " could not be looked at, such as " + machine.unreadable().getFirst());
-}
+machine.unreadable().forEach(missing -> System.out.println("Not looked at: " + missing));

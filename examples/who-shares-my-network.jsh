@@ -25,7 +25,8 @@ try {
       throw new AssertionError("process " + other.pid() + " has a network of its own");
     }
   }
-  System.out.println(others.size() + " others are, and " + machine.unreadable().size() + " would not say.");
+  System.out.println("Of the processes that I may look at, " + others.size() + " are in it besides me.");
+  machine.unreadable().forEach(what -> System.out.println("Not looked at: " + what));
   System.out.println("Process " + stranger.pid() + " is in " + Namespace.of(stranger.pid(), NETWORK) + ".");
 } finally {
   friend.getOutputStream().close();

@@ -179,6 +179,16 @@ public final class NamespaceGraph {
     return unreadable;
   }
 
+  /** {@return how much was seen, in a line, and whether there is more} */
+  @Override
+  public String toString() {
+    return namespaces.size()
+        + " namespaces, "
+        + processes().size()
+        + " processes"
+        + (unreadable.isEmpty() ? "" : ", and what could not be looked at: unreadable()");
+  }
+
   /** The same, with what each is about. */
   List<Unread> unread() {
     return unread;

@@ -56,6 +56,16 @@ class ViewsTest {
   }
 
   @Test
+  void aLineOfItsOwn() {
+    assertThat(SampleMachine.empty()).hasToString("8 namespaces, 1 processes");
+    NamespaceGraph partial =
+        new NamespaceGraph(
+            List.of(), EnumSet.of(Holder.Kind.PROCESS), List.of("process 1: EACCES"));
+    assertThat(partial)
+        .hasToString("0 namespaces, 0 processes, and what could not be looked at: unreadable()");
+  }
+
+  @Test
   void columnsAreChosen() {
     assertThat(
             SampleMachine.server()

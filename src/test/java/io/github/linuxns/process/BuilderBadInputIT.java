@@ -124,7 +124,7 @@ class BuilderBadInputIT {
         builder.environment("PATH", directory + ":" + other),
         Errno.EACCES,
         "execute tool: EACCES",
-        closed + " is no executable file");
+        closed + " cannot be reached, or is no executable file");
     assertFails(builder.environment("PATH", other + ":" + directory), Errno.EACCES);
     String _ = executable("other/tool", "#!/bin/sh\necho other\n").toString();
     assertThat(Outcome.printed(builder.environment("PATH", directory + ":" + other)))

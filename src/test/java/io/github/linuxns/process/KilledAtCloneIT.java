@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class KilledAtCloneIT {
   /** For a few seconds, since strace hears of what becomes of a held process only then. */
-  private static final String HOLD = "delay_exit=4000000";
+  private static final String HOLD = "delay_exit=8000000";
 
   @BeforeEach
   void needs() {

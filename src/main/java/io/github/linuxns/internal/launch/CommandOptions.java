@@ -145,9 +145,13 @@ public final class CommandOptions {
               : "it is not there, seen from the child's root, or the interpreter that it names is"
                   + " missing";
       case EACCES ->
-          which
-              + " is no executable file, or the user that the child is may not execute or reach it"
-              + (searched ? "; no other directory of the child's PATH has one that it may" : "");
+          searched
+              ? "it is in no directory of the child's PATH in which the user that the child is may"
+                  + " look for it and execute it; "
+                  + which
+                  + " cannot be reached, or is no executable file"
+              : "it is no executable file, or the user that the child is may not execute or reach"
+                  + " it";
       case ENOEXEC -> which + " is no program; a script has to begin with #! and its interpreter";
       case E2BIG -> "the arguments and the environment together are too long";
       default -> null;

@@ -243,9 +243,9 @@ public final class NamespaceWatch implements Flow.Publisher<NamespaceWatch.Chang
    *
    * @param listener which; when it throws, it gets no more
    * @return by which it can be ended, by any thread and by the listener itself: after {@link
-   *     Flow.Subscription#cancel() cancel()} the listener is not called again. The watch goes on,
-   *     and so do its other listeners. All changes are wanted from the beginning, so that {@link
-   *     Flow.Subscription#request request} does nothing
+   *     Flow.Subscription#cancel() cancel()} no call of the listener begins, but one may be under
+   *     way. The watch goes on, and so do its other listeners. All changes are wanted from the
+   *     beginning, so that {@link Flow.Subscription#request request} does nothing
    */
   public Flow.Subscription listen(Consumer<? super Change> listener) {
     Listening listening = new Listening(listener);

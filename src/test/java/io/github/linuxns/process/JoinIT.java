@@ -4,6 +4,7 @@ import static io.github.linuxns.NamespaceType.*;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.NamespaceHandle;
+import io.github.linuxns.NamespaceScope;
 import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.mount.Mount;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A child joins namespaces of every type, in every way, and stays at home in the others. */
 @Tag("unprivileged")
@@ -99,6 +101,20 @@ class JoinIT extends JoinFixture {
         Waiting child = Waiting.start(Waiting.cat().joinProcess(little.pid()))) {
       assertThat(child.inodes()).isEqualTo(little.inodes());
       assertThat(child.elsewhere()).containsExactly(IPC, UTS);
+    }
+  }
+
+  /** By which thread ever the child is started. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatDiffersIsSeenFromTheCaller(boolean mortal) throws IOException {
+    Requirements.root();
+    try (Waiting little = Waiting.start(Waiting.cat().unshare(UTS));
+        NamespaceScope _ = NamespaceScope.unshare(NETWORK, MOUNT)) {
+      NamespaceProcessBuilder builder = Waiting.cat().joinProcess(little.pid());
+      try (Waiting child = Waiting.start(mortal ? builder.dieWithParent() : builder)) {
+        assertThat(child.inodes()).isEqualTo(little.inodes());
+      }
     }
   }
 

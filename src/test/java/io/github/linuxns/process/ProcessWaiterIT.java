@@ -205,7 +205,7 @@ class ProcessWaiterIT {
     List<String> options = List.of("-XX:+UseSerialGC", "-Xmx32m");
     List<String> command = ChildJvm.command(List.of(), options, ShortOfMemory.class);
     assertThat(Machine.run(command.toArray(String[]::new)))
-        .isEqualTo("ended meanwhile: false\nopen: 0\nread: 65536");
+        .isEqualTo("emptied meanwhile: false\nread: 65536");
   }
 
   /** What {@link #aPipeIsEmptiedWhenThereIsMemory} runs. */
@@ -223,14 +223,17 @@ class ProcessWaiterIT {
       List<byte[]> taken = new ArrayList<>();
       take(taken);
       process.getOutputStream().close();
-      boolean meanwhile = process.waitFor(500, TimeUnit.MILLISECONDS);
+      int _ = process.waitFor(); // which waits for no memory
       taken.clear();
-      int _ = process.waitFor();
+      System.out.println("emptied meanwhile: " + (pipes(before) == 0));
+      Machine.await("it is emptied, and closed", () -> pipes(before) == 0);
+      System.out.println("read: " + process.getInputStream().readAllBytes().length);
+    }
+
+    private static long pipes(List<String> before) {
       List<String> open = Machine.openFiles();
       open.removeAll(before);
-      System.out.println("ended meanwhile: " + meanwhile);
-      System.out.println("open: " + open.stream().filter(file -> file.contains("pipe:")).count());
-      System.out.println("read: " + process.getInputStream().readAllBytes().length);
+      return open.stream().filter(file -> file.contains("pipe:")).count();
     }
 
     /** All memory but some that is not enough for what a pipe holds. */

@@ -177,8 +177,9 @@ public final class Child {
   }
 
   /**
-   * Takes it in if it has ended, and says so to all who wait, first to those who depend on it.
-   * Until all of that is done it can be called again, by the same thread, also if memory runs out.
+   * Takes it in if it has ended, and says so to all who wait, first to those who depend on it, but
+   * for those for which memory did not suffice. Until all of that is done it can be called again,
+   * by the same thread.
    *
    * @return true if all is done
    */
@@ -195,11 +196,9 @@ public final class Child {
       }
     }
     pidfd.close();
-    if (!haveAllBeenTold()) {
-      return false;
-    }
-    exit.complete(exitStatus);
-    return true;
+    boolean allTold = haveAllBeenTold();
+    exit.complete(exitStatus); // whoever waits for this may be who gives memory back
+    return allTold;
   }
 
   /** Tells each until it has succeeded; that one has not is in the way of no other. */
@@ -208,8 +207,10 @@ public final class Child {
       try {
         each.next().childEnded();
         each.remove();
-      } catch (Error passing) {
+      } catch (VirtualMachineError passing) {
         // It stays in the list.
+      } catch (RuntimeException | Error failed) {
+        each.remove(); // it would fail again, and the thread is there for all children
       }
     }
     return atEnd.isEmpty();

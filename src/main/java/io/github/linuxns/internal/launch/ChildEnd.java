@@ -30,20 +30,27 @@ final class ChildEnd {
 
   /** As the other, but for the one that is the command. */
   static int ofAllBut(SpawnedImage image, long command) {
+    if (image.pid() != command && LaunchCalls.isChild(image.pid())) {
+      int _ = LaunchCalls.kill(image.pid()); // before anything that takes memory
+    }
     int status = Child.UNKNOWN_STATUS;
     long deadline = deadline();
-    Set<Long> ended = new HashSet<>(Set.of(command)); // those too that are still to be reaped
-    Set<Long> next = image.processes();
-    boolean inTime = true;
-    while (inTime && ended.addAll(next)) {
+    Set<Long> ended = new HashSet<>(); // by our hand, or by that of the thread that waits for all
+    ended.add(command);
+    Set<Long> next;
+    boolean inTime;
+    do {
       inTime = System.nanoTime() - deadline < 0;
-      next.remove(command);
-      next.forEach(LaunchCalls::kill); // not reaped, so that they have their numbers
+      next = image.processes();
+      next.removeAll(ended);
+      for (long each : next) {
+        int _ = LaunchCalls.kill(each);
+      }
       for (long each : next) {
         status = reap(each, deadline);
       }
-      next = image.processes();
-    }
+      ended.addAll(next);
+    } while (inTime && !next.isEmpty());
     return status;
   }
 

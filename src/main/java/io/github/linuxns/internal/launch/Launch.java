@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One launch: a child is started as an image, runs its program, and becomes the command, or ends.
  * Whatever happens on the way, when this returns or throws, either the child is the command or it
- * has been reaped, and nothing else is left.
+ * has been killed, and reaped unless somebody holds it, and nothing else is left.
  */
 final class Launch {
   private final SpawnedImage image;
@@ -221,7 +221,7 @@ final class Launch {
 
   private Child started(LaunchReport came) throws SyscallException {
     int last = came.last();
-    if (last == 0 ? program.isExposed() : !image.isOurs(last)) {
+    if (last == 0 ? program.isExposed() && program.forks() : !image.isOurs(last)) {
       throw Failures.of(
           SystemCall.WAITID,
           -Errno.ECHILD.number(),
@@ -229,10 +229,11 @@ final class Launch {
           "that is not what was started: somebody with power over it has tampered with it");
     }
     Optional<ProcessHandle> handle = last == 0 ? handleOfFirst : Child.handle(last);
-    Child child = Child.watched(last == 0 ? image.pid() : last, handle);
+    int command = last == 0 ? image.pid() : last;
+    Child child = Child.watched(command, handle);
     // Those that forked have closed it too: they are ending.
     if (program.isExposed()) {
-      int _ = ChildEnd.ofAllBut(image, last); // and whoever else has been started there
+      int _ = ChildEnd.ofAllBut(image, command); // and whoever else has been started there
     } else {
       if (came.grandchild() != 0) {
         int _ = ChildEnd.of(came.child());

@@ -11,6 +11,7 @@ import io.github.linuxns.internal.launch.NamespaceOptions.Joined;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -144,28 +145,38 @@ public final class LaunchPlan {
     }
     try (GivenMounts made = GivenMounts.of(files.setup(true, true))) {
       Patience patience = begun == null ? new Patience(limit, interrupted) : begun;
-      if (!needsParentThread()) {
-        return launch(standard, null, made, patience, null, started);
+      boolean seesItself = LaunchCalls.seesOurself();
+      if (seesItself && !needsParentThread()) {
+        return launch(standard, made, patience, null, started);
       }
       AtomicBoolean interruptedHere = new AtomicBoolean();
       Patience either = patience.orUntil(interruptedHere::get);
-      try (CallersPlace place = CallersPlace.open()) {
+      // What is named is named from where the caller is, as far as that can be seen from there.
+      try (OpenFile cgroup = system.openCgroup();
+          Joined seen = seesItself ? namespaces.open() : null;
+          CallersPlace place = CallersPlace.open()) {
         return ParentThread.call(
-            () -> launch(standard, place, made, either, null, started),
+            () -> {
+              try (Joined unseen = seen == null ? namespaces.open() : null) {
+                Joined joined = Objects.requireNonNull(seen == null ? unseen : seen);
+                return launch(standard, place, joined, cgroup, made, either, null, started);
+              }
+            },
             () -> interruptedHere.set(true),
-            mayBeExposed());
+            mayBeExposed() && !ThreadChildren.areShown());
       }
     }
   }
 
   /**
-   * True if the calling thread cannot launch: it may end before the JVM does, or cannot see itself,
-   * or cannot tell the processes of the launch from others.
+   * True if the calling thread should not launch: it may end before the JVM does, or cannot tell
+   * the processes of the launch from others.
    */
   private boolean needsParentThread() {
     return system.diesWithParent()
-        || !LaunchCalls.seesOurself()
-        || (mayBeExposed() && !(ThreadChildren.areItsOwn() && ThreadChildren.areNone()));
+        || (mayBeExposed()
+            && !(ThreadChildren.areItsOwn()
+                && (ThreadChildren.areShown() || ThreadChildren.areNone())));
   }
 
   /** True if somebody may get at the child for a moment, and have it report what it is not. */
@@ -188,7 +199,7 @@ public final class LaunchPlan {
       int[] standard = {nothing, nothing, nothing};
       Patience patience = new Patience(limit, () -> false);
       // It ends by itself, whoever has got hold of it.
-      return launch(standard, null, made, patience, question, new AtomicReference<>());
+      return launch(standard, made, patience, question, new AtomicReference<>());
     } catch (SyscallException e) {
       throw e;
     } catch (IOException e) {
@@ -210,9 +221,9 @@ public final class LaunchPlan {
     return command == null || !plain ? null : command.plainProgram();
   }
 
+  /** By the calling thread, for where it is. */
   private Child launch(
       int[] standard,
-      @Nullable CallersPlace place,
       GivenMounts made,
       Patience patience,
       Launch.@Nullable Question question,
@@ -220,23 +231,36 @@ public final class LaunchPlan {
       throws IOException {
     try (Joined joined = namespaces.open();
         OpenFile cgroup = system.openCgroup()) {
-      boolean isPidTwice = LaunchOrder.isPidTwice(namespaces.unshared(joined), joined);
-      if (isPidTwice) {
-        requireInit(joined);
-      }
-      ChildSteps steps = new ChildSteps();
-      IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
-      if (maps != null && maps.asks()) {
-        requireOurNumbers("map user and group ids");
-      } else if (isPidTwice) {
-        requireOurNumbers("tell its number");
-      }
-      new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
-      Launch.Question both = questions(maps, question, patience);
-      Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);
-      started.set(child);
-      return child;
+      return launch(standard, null, joined, cgroup, made, patience, question, started);
     }
+  }
+
+  private Child launch(
+      int[] standard,
+      @Nullable CallersPlace place,
+      Joined joined,
+      @Nullable OpenFile cgroup,
+      GivenMounts made,
+      Patience patience,
+      Launch.@Nullable Question question,
+      AtomicReference<@Nullable Child> started)
+      throws IOException {
+    boolean isPidTwice = LaunchOrder.isPidTwice(namespaces.unshared(joined), joined);
+    if (isPidTwice) {
+      requireInit(joined);
+    }
+    ChildSteps steps = new ChildSteps();
+    IdMaps maps = mappings.resolve(joined.has(NamespaceType.USER));
+    if (maps != null && maps.asks()) {
+      requireOurNumbers("map user and group ids");
+    } else if (isPidTwice) {
+      requireOurNumbers("tell its number");
+    }
+    new LaunchOrder(this, steps, joined, maps).write(place, made, cgroup, question != null);
+    Launch.Question both = questions(maps, question, patience);
+    Child child = Launch.run(steps.program(), standard, steps.given(), both, patience);
+    started.set(child);
+    return child;
   }
 
   /** What the child asks for, in the order in which it does. */

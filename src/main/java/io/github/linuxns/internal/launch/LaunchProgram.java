@@ -69,9 +69,9 @@ final class LaunchProgram extends StepList {
     isExposed = true;
   }
 
-  /** True if it may report another process than the one that goes on in its place. */
+  /** True if what it reports may be somebody else's word. */
   boolean isExposed() {
-    return isExposed && forks();
+    return isExposed;
   }
 
   /** True if it has steps in which it waits for us. */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * that wants the launch, the child has to be brought.
  *
  * <p>There is one, and as many more as there ever were such launches at once: one that is held up
- * holds up no other. Where a launch has to know its processes by their thread, there are as many as
- * children of such launches live.
+ * holds up no other. Where a launch has to know its processes by their thread, and the kernel does
+ * not show which children a thread has, there are as many as children of such launches live.
  */
 final class ParentThread {
   private ParentThread() {}

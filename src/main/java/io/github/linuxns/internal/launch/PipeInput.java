@@ -131,7 +131,7 @@ final class PipeInput extends InputStream implements Child.Dependent {
       return drained ? -1 : readPipe(target, offset, length);
     } finally {
       reading.unlock();
-      settle();
+      settleIfMemoryLasts();
     }
   }
 
@@ -150,6 +150,15 @@ final class PipeInput extends InputStream implements Child.Dependent {
       return count;
     } finally {
       pipe.release();
+    }
+  }
+
+  /** What was read is the reader's, whatever becomes of the rest; the next read tries again. */
+  private void settleIfMemoryLasts() {
+    try {
+      settle();
+    } catch (OutOfMemoryError passing) {
+      // It is still to be done.
     }
   }
 
@@ -176,7 +185,7 @@ final class PipeInput extends InputStream implements Child.Dependent {
       }
     } finally {
       reading.unlock();
-      settle();
+      settleIfMemoryLasts();
     }
   }
 

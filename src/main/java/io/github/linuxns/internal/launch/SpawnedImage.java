@@ -41,7 +41,7 @@ final class SpawnedImage implements AutoCloseable {
 
   private boolean settled;
 
-  /** What the thread had before, for a program by which one is cloned that is not known at once. */
+  /** What the thread had before, for a program of whose processes one may not be known. */
   private @Nullable ThreadChildren before;
 
   /** What the kernel calls the process: the last part of the path by which it was executed. */
@@ -86,12 +86,12 @@ final class SpawnedImage implements AutoCloseable {
 
   /**
    * True if a process that is reported goes on in the place of the first one. Where somebody else
-   * may have had a hand in that, who could name any child of ours, the kernel tells: the thread had
-   * no children, so that those that it has now are of this launch.
+   * may have had a hand in that, who could name any child of ours, the kernel tells: what the
+   * thread has got since is of this launch.
    */
   boolean isOurs(long reported) {
     return program.isExposed()
-        ? reported != pid() && LaunchCalls.isChildOfThread(reported)
+        ? reported != pid() && before != null && before.haveGrownBy(reported)
         : LaunchCalls.isChild(reported);
   }
 
@@ -131,9 +131,8 @@ final class SpawnedImage implements AutoCloseable {
    * @param further what it gets from {@link Descriptors#FIRST_FURTHER} on
    */
   void spawn(int[] standard, List<Integer> further) throws IOException {
-    if (program.isExposed() && !ThreadChildren.areNone()) {
-      throw new IllegalStateException(
-          "a thread with children cannot tell which are of this launch");
+    if (program.isExposed()) {
+      before = requireKnown();
     }
     if (LaunchImage.size(program) > LaunchImage.LARGEST) {
       throw Failures.of(SystemCall.EXECVE, -Errno.E2BIG.number(), "the launch image");
@@ -162,6 +161,19 @@ final class SpawnedImage implements AutoCloseable {
     if (pid < 0) {
       throw Failures.spawning(pid, "the launch image");
     }
+  }
+
+  private static ThreadChildren requireKnown() throws SyscallException {
+    ThreadChildren before = ThreadChildren.allNow();
+    if (!before.areKnown()) {
+      throw Failures.of(
+          SystemCall.WAITID,
+          -Errno.EAGAIN.number(),
+          "the children of the thread",
+          "which it has cannot be told, nor then which are of this launch: so many of them end"
+              + " right now, or /proc does not show it");
+    }
+    return before;
   }
 
   /** Fails if it is not the image that is refused, but a process, whatever it is. */
@@ -251,7 +263,9 @@ final class SpawnedImage implements AutoCloseable {
   private int spawnOnce(int image, int[] given) {
     name = Integer.toString(image);
     // A virtual thread that answers questions may be another thread afterwards, and that again.
-    if (program.forksTwice() && !(program.asks() && Thread.currentThread().isVirtual())) {
+    if (before == null
+        && program.forksTwice()
+        && !(program.asks() && Thread.currentThread().isVirtual())) {
       before = ThreadChildren.now();
     }
     return spawn.image(image, given, program.name());

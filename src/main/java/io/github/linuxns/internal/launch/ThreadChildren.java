@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * has got at may tell the number of a stranger.
  */
 final class ThreadChildren {
+  /** How often to look until nothing has changed: they end as fast as others are started. */
+  private static final int LOOKS = 100;
+
   /** Of the machine, or of less where somebody has put another file there. */
   private static final String UPTIME = "/proc/uptime";
 
@@ -48,10 +51,50 @@ final class ThreadChildren {
     return new ThreadChildren(read(), StartTime.now(new RunningSystem().line(UPTIME)));
   }
 
-  /** By number; none if that cannot be seen. */
+  /**
+   * The same, of which none is missing: the kernel leaves one out if another is reaped while it
+   * writes them down, and then the next look shows that this one is missing.
+   */
+  static ThreadChildren allNow() {
+    if (areNone()) {
+      return new ThreadChildren(Set.of(), 0);
+    }
+    Set<Long> last = read();
+    for (int looks = 1; last != null && looks < LOOKS; looks++) {
+      Set<Long> now = read();
+      if (last.equals(now)) {
+        return new ThreadChildren(last, 0);
+      }
+      last = now;
+    }
+    return new ThreadChildren(null, 0);
+  }
+
+  /** True if it could be seen which there are. */
+  boolean areKnown() {
+    return children != null;
+  }
+
+  /**
+   * True if a process has certainly come of the calling thread since, which has to be one whose
+   * children {@linkplain #areItsOwn are its own}: by the kernel's word, whatever it is called.
+   */
+  boolean haveGrownBy(long pid) {
+    return children != null
+        && thread == Syscalls.gettid()
+        && !children.contains(pid)
+        && LaunchCalls.isChildOfThread(pid);
+  }
+
+  /** By number, those of the calling thread; none if that cannot be seen. */
   static Set<Long> all() {
     Set<Long> now = read();
     return now == null ? Set.of() : now;
+  }
+
+  /** True if the kernel shows which the calling thread has. */
+  static boolean areShown() {
+    return read() != null;
   }
 
   /** True if the calling thread has none, dead or alive, by the kernel's word. */

@@ -21,6 +21,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,8 +104,13 @@ class ForgedReportIT {
     return program;
   }
 
-  /** Launches it with the forged number as its input. */
-  private static Child launch(LaunchProgram program, boolean second, long forged) throws Exception {
+  /**
+   * Launches it with the forged number as its input.
+   *
+   * @param sameThread true if by the thread that has the victim
+   */
+  private static Child launch(
+      LaunchProgram program, boolean second, boolean sameThread, long forged) throws Exception {
     byte[] number =
         second
             ? Arrays.copyOf(Long.toString(forged).getBytes(US_ASCII), LaunchReport.SELF_BYTES)
@@ -115,8 +121,11 @@ class ForgedReportIT {
     int[] pipe = Launching.pipe();
     try (OutputStream input = new FileOutputStream("/proc/self/fd/" + pipe[1])) {
       input.write(number);
-      return onItsOwnThread(() ->
-          Launch.run(program, new int[] {pipe[0], 2, 2}, List.of(), _ -> {}, Launching.patience()));
+      Callable<Child> launch =
+          () ->
+              Launch.run(
+                  program, new int[] {pipe[0], 2, 2}, List.of(), _ -> {}, Launching.patience());
+      return sameThread ? launch.call() : onItsOwnThread(launch);
     } finally {
       Syscalls.close(pipe[0]);
       Syscalls.close(pipe[1]);
@@ -124,35 +133,24 @@ class ForgedReportIT {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void anotherChildIsNotHandedOut(boolean second) {
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void anotherChildIsNotHandedOut(boolean second, boolean sameThread) {
     LaunchProgram program = forging(second);
     Launching.execute(program, "/bin/sleep", "1000");
-    assertThatThrownBy(() -> launch(program, second, victim.pid()))
+    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
         .isInstanceOf(SyscallException.class)
         .hasMessageContaining("ECHILD");
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void anotherChildIsNotEnded(boolean second) {
+  @CsvSource({"false, false", "true, false", "false, true", "true, true"})
+  void anotherChildIsNotEnded(boolean second, boolean sameThread) {
     LaunchProgram program = forging(second);
     program.add("fail", SystemCall.CHDIR, program.text("/none"));
     Launching.execute(program, "/bin/true");
-    assertThatThrownBy(() -> launch(program, second, victim.pid()))
+    assertThatThrownBy(() -> launch(program, second, sameThread, victim.pid()))
         .isInstanceOf(SyscallException.class)
         .hasMessageStartingWith("fail: ENOENT");
-  }
-
-  /** A thread that has others could not tell them apart. */
-  @Test
-  void noThreadWithChildrenLaunches() {
-    LaunchProgram program = forging(false);
-    Launching.execute(program, "/bin/true");
-    int[] standard = {0, 1, 2};
-    assertThatThrownBy(
-            () -> Launch.run(program, standard, List.of(), _ -> {}, Launching.patience()))
-        .isInstanceOf(IllegalStateException.class);
   }
 
   /** Who is in the place of the child could start more of them, in its parent's name. */
@@ -316,6 +314,34 @@ class ForgedReportIT {
   /** From then on it can be got at; whoever may not mount has got a copy of the mounts before. */
   private static boolean isNewUser(Overseer.Call call) {
     return call.is(SystemCall.UNSHARE) && (call.arguments().getFirst() & CLONE_NEWUSER) != 0;
+  }
+
+  /** Whatever children it has, it is the calling thread whose state a child has. */
+  @Test
+  void aThreadWithChildrenLaunchesItself() throws Exception {
+    Requirements.command("unshare");
+    try (HostileRoot root = HostileRoot.start(directory, -1)) {
+      root.release();
+      NamespaceProcessBuilder cat =
+          new NamespaceProcessBuilder("cat").joinProcess(root.pid()).mapRootUser().unshare(PID);
+      List<String> states =
+          onItsOwnThread(() -> {
+            assertThat(Syscalls.call(SystemCall.PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)).isZero();
+            List<NamespaceProcess> cats = new ArrayList<>();
+            List<String> each = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+              NamespaceProcess next = cat.start();
+              cats.add(next);
+              each.add(Files.readString(Path.of("/proc/" + next.pid() + "/status")));
+            }
+            for (NamespaceProcess next : cats) {
+              next.getOutputStream().close();
+              next.waitFor();
+            }
+            return each;
+          });
+      assertThat(states).hasSize(3).allMatch(state -> state.contains("\nNoNewPrivs:\t1\n"));
+    }
   }
 
   private static String printed(NamespaceProcessBuilder builder) throws Exception {

@@ -44,6 +44,32 @@ class ThreadChildrenIT {
     }
   }
 
+  /** By the kernel's word, where no name is to be believed. */
+  @Test
+  void onlyWhatTheThreadHasStartedSinceIsNew() throws Exception {
+    Requirements.that(
+        Files.exists(Path.of("/proc/thread-self/children")), "needs CONFIG_PROC_CHILDREN");
+    Process earlier = new ProcessBuilder("cat").start();
+    ThreadChildren before = ThreadChildren.allNow();
+    Process later = new ProcessBuilder("cat").start();
+    FutureTask<Process> ofOther = new FutureTask<>(() -> new ProcessBuilder("cat").start());
+    Thread other = Thread.ofPlatform().start(ofOther);
+    List<Process> all = List.of(earlier, later, ofOther.get());
+    try {
+      assertThat(before.areKnown()).isTrue();
+      assertThat(all.stream().filter(each -> before.haveGrownBy(each.pid())))
+          .containsExactly(later);
+      assertThat(new ThreadChildren(null, 0).haveGrownBy(later.pid())).isFalse();
+      assertThat(supply(() -> before.haveGrownBy(later.pid()))).as("another thread").isFalse();
+    } finally {
+      other.join();
+      for (Process each : all) {
+        each.getOutputStream().close();
+        each.waitFor();
+      }
+    }
+  }
+
   /** By the kernel's word, which needs no /proc. */
   @Test
   void aThreadHasNoneUntilItStartsOne() throws Exception {

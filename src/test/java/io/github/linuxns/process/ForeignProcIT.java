@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.NamespaceHandle;
 import io.github.linuxns.NamespaceScope;
+import io.github.linuxns.NamespaceSet;
 import io.github.linuxns.NamespaceType;
 import io.github.linuxns.SyscallException;
 import io.github.linuxns.testing.ChildJvm;
@@ -43,7 +44,8 @@ class ForeignProcIT {
     assertThat(ChildJvm.run(List.of("unshare", "--pid", "--fork"), InPidNamespace.class))
         .contains("plain: 0")
         .contains("mapped: map user and group ids: ENOENT")
-        .contains("/proc is that of another PID namespace");
+        .contains("/proc is that of another PID namespace")
+        .contains("several below another: 0 0");
   }
 
   /** What that JVM does. */
@@ -59,6 +61,15 @@ class ForeignProcIT {
         System.out.println("mapped: " + process.waitFor());
       } catch (SyscallException refused) {
         System.out.println("mapped: " + refused.getMessage());
+      }
+      try (NamespaceSet set = NamespaceSet.create(NamespaceType.USER, NamespaceType.UTS)) {
+        NamespaceProcessBuilder below =
+            new NamespaceProcessBuilder("cat").join(set).mapRootUser().unshare(NamespaceType.PID);
+        NamespaceProcess first = below.start();
+        NamespaceProcess second = below.start(); // by a thread that has a child
+        first.getOutputStream().close();
+        second.getOutputStream().close();
+        System.out.println("several below another: " + first.waitFor() + " " + second.waitFor());
       }
     }
   }

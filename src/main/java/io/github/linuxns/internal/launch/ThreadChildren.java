@@ -59,7 +59,7 @@ final class ThreadChildren {
     if (areNone()) {
       return new ThreadChildren(Set.of(), 0);
     }
-    Set<Long> last = read();
+    Set<Long> last = LaunchCalls.seesOurNumbers() ? read() : null;
     for (int looks = 1; last != null && looks < LOOKS; looks++) {
       Set<Long> now = read();
       if (last.equals(now)) {
@@ -92,9 +92,9 @@ final class ThreadChildren {
     return now == null ? Set.of() : now;
   }
 
-  /** True if the kernel shows which the calling thread has. */
+  /** True if the kernel shows which the calling thread has, by the numbers that they have here. */
   static boolean areShown() {
-    return read() != null;
+    return LaunchCalls.seesOurNumbers() && read() != null;
   }
 
   /** True if the calling thread has none, dead or alive, by the kernel's word. */
@@ -112,8 +112,8 @@ final class ThreadChildren {
       return false;
     }
     try (ProcessDirectory jvm = ProcessDirectory.open(ThisJvm.PID)) {
-      return !StatFields.isZombie(
-          jvm.read("stat")); // which is the first thread's, whatever the others do
+      // That of a process is its first thread's, whatever the others do.
+      return !StatFields.isZombie(jvm.read("stat"));
     } catch (SyscallException unseen) {
       return false;
     }

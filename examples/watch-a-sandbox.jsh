@@ -27,5 +27,6 @@ try (var watch = NamespaceWatch.start(Duration.ofMillis(100), Holder.Kind.PROCES
     }
   } while (!change.equals(new NamespaceWatch.Vanished(network)));
   System.out.println("It has come and gone: " + network);
+  sandbox.getOutputStream().close();
   sandbox.waitFor();
 }

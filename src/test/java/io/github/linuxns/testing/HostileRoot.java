@@ -71,6 +71,17 @@ public final class HostileRoot implements AutoCloseable {
     return new NamespaceProcessBuilder(command.toString(), "-u").joinProcess(pid());
   }
 
+  /** What a command printed, which has to have succeeded. */
+  public static String printed(NamespaceProcessBuilder builder)
+      throws IOException, InterruptedException {
+    NamespaceProcess process = builder.start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    process.getErrorStream().close();
+    assertThat(process.waitFor()).isZero();
+    return output;
+  }
+
   /** A launch that stands still at its last step. */
   public record Paused(FutureTask<NamespaceProcess> launch, Thread thread, long pid) {
     /** How it went on. */

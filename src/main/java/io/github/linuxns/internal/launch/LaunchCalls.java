@@ -81,8 +81,12 @@ final class LaunchCalls {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(size, Long.BYTES);
       content.accept(buffer(bytes));
-      return (int) Syscalls.call(SystemCall.WRITE, fd, bytes.address(), size, 0, 0);
+      return write(fd, bytes.address(), size);
     }
+  }
+
+  private static int write(int fd, long address, int size) {
+    return (int) Syscalls.call(SystemCall.WRITE, fd, address, size, 0, 0);
   }
 
   /**
@@ -95,8 +99,7 @@ final class LaunchCalls {
       content.accept(buffer(bytes));
       int written = 0;
       while (written < size) {
-        long address = bytes.address() + written;
-        int result = (int) Syscalls.call(SystemCall.WRITE, fd, address, size - written, 0, 0);
+        int result = write(fd, bytes.address() + written, size - written);
         if (result <= 0) {
           return result < 0 ? result : -Errno.EIO.number(); // which is no answer of a regular file
         }

@@ -176,7 +176,7 @@ public final class LaunchPlan {
     return system.diesWithParent()
         || (mayBeExposed()
             && !(ThreadChildren.areItsOwn()
-                && (ThreadChildren.areShown() || ThreadChildren.areNone())));
+                && (ThreadChildren.areNone() || ThreadChildren.areShown())));
   }
 
   /** True if somebody may get at the child for a moment, and have it report what it is not. */

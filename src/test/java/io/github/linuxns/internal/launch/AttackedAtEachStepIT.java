@@ -2,17 +2,14 @@ package io.github.linuxns.internal.launch;
 
 import static io.github.linuxns.NamespaceType.UTS;
 import static io.github.linuxns.internal.ffi.Constants.*;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.linuxns.internal.SystemCall;
 import io.github.linuxns.internal.launch.Overseer.Call;
-import io.github.linuxns.process.NamespaceProcess;
 import io.github.linuxns.process.NamespaceProcessBuilder;
 import io.github.linuxns.testing.HostileRoot;
 import io.github.linuxns.testing.NothingLeft;
 import io.github.linuxns.testing.Requirements;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,7 +56,7 @@ class AttackedAtEachStepIT {
               }
               return Overseer.MADE;
             },
-            () -> printed(builder));
+            () -> HostileRoot.printed(builder));
     assertThat(printed).isEqualTo("0\n");
     assertThat(calls).anyMatch(call -> call.is(SystemCall.SETNS));
     assertThat(calls.getLast().is(SystemCall.EXECVE)).isTrue();
@@ -83,16 +80,6 @@ class AttackedAtEachStepIT {
     assertThat(attacks).hasSize(ATTACKS);
     attacks.forEach(
         (name, answer) -> assertThat(answer).as(name + " at " + call).isIn("EPERM", "EACCES"));
-  }
-
-  private static String printed(NamespaceProcessBuilder builder)
-      throws IOException, InterruptedException {
-    NamespaceProcess process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    process.getErrorStream().close();
-    assertThat(process.waitFor()).isZero();
-    return output;
   }
 
   @Test

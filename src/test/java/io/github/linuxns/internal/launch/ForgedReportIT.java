@@ -3,7 +3,6 @@ package io.github.linuxns.internal.launch;
 import static io.github.linuxns.NamespaceType.*;
 import static io.github.linuxns.internal.ffi.Constants.*;
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -207,7 +206,7 @@ class ForgedReportIT {
           }
           return Overseer.MADE;
         },
-        () -> printed(root.builder().mapRootUser().unshare(PID)));
+        () -> HostileRoot.printed(root.builder().mapRootUser().unshare(PID)));
   }
 
   private void assertRefused(LongUnaryOperator named) throws Exception {
@@ -262,7 +261,7 @@ class ForgedReportIT {
                 }
                 return Overseer.MADE;
               },
-              () -> printed(root.builder().mapRootUser().unshare(UTS)));
+              () -> HostileRoot.printed(root.builder().mapRootUser().unshare(UTS)));
       assertThat(printed).isEqualTo("0\n");
     }
   }
@@ -277,8 +276,8 @@ class ForgedReportIT {
       FutureTask<String> printed =
           new FutureTask<>(() -> {
             NamespaceProcessBuilder builder = root.builder().mapRootUser().unshare(PID);
-            return printed(mortal ? builder.dieWithParent() : builder)
-                + printed(root.builder().mapRootUser().unshare(PID, UTS));
+            return HostileRoot.printed(mortal ? builder.dieWithParent() : builder)
+                + HostileRoot.printed(root.builder().mapRootUser().unshare(PID, UTS));
           });
       Thread thread =
           virtual ? Thread.startVirtualThread(printed) : Thread.ofPlatform().start(printed);
@@ -342,14 +341,5 @@ class ForgedReportIT {
           });
       assertThat(states).hasSize(3).allMatch(state -> state.contains("\nNoNewPrivs:\t1\n"));
     }
-  }
-
-  private static String printed(NamespaceProcessBuilder builder) throws Exception {
-    NamespaceProcess process = builder.start();
-    process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    process.getErrorStream().close();
-    assertThat(process.waitFor()).isZero();
-    return output;
   }
 }
